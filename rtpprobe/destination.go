@@ -1,0 +1,64 @@
+package rtpprobe
+
+import "net/netip"
+
+// permits reports whether media may go to an address.
+func (s *Stream) permits(to netip.AddrPort) bool {
+	if s.cfg.Allow != nil {
+		return s.cfg.Allow(to)
+	}
+	remote := s.remote.Load()
+	return remote != nil && *remote == to
+}
+
+// latch follows the source of the newest packet.
+func (s *Stream) latch(from netip.AddrPort) {
+	if s.cfg.Latch != LatchFirst {
+		return
+	}
+	before := s.source.Load()
+	if before != nil && *before == from {
+		return
+	}
+	heard := from // its own variable: from would be allocated for each packet
+	s.source.Store(&heard)
+	if before == nil {
+		close(s.heard)
+	}
+}
+
+// destination is where media goes now: to the latched source, else to the address given to Send. The
+// zero AddrPort means nowhere. Each address that would have come first, but is refused, is given to refuse.
+func (s *Stream) destination(refuse func(netip.AddrPort)) netip.AddrPort {
+	source, remote := s.source.Load(), s.remote.Load()
+	if source != nil {
+		if s.permits(*source) {
+			return *source
+		}
+		refuse(*source)
+	}
+	if remote == nil || source != nil && *source == *remote {
+		return netip.AddrPort{}
+	}
+	if s.permits(*remote) {
+		return *remote
+	}
+	refuse(*remote)
+	return netip.AddrPort{}
+}
+
+// reportDestination is where RTCP goes: when latching to where it came from, if that is the host that
+// media goes to or Allow accepts it; else to the port above that of media (RFC 3550 section 11).
+func (s *Stream) reportDestination() netip.AddrPort {
+	media := s.destination(func(netip.AddrPort) {})
+	from := s.reportSource.Load()
+	if s.cfg.Latch == LatchFirst && from != nil {
+		if from.Addr() == media.Addr() || s.cfg.Allow != nil && s.cfg.Allow(*from) {
+			return *from
+		}
+	}
+	if !media.IsValid() || media.Port() == 65535 {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(media.Addr(), media.Port()+1)
+}

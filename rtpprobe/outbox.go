@@ -1,0 +1,128 @@
+package rtpprobe
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+// markerBit begins a talk spurt (RFC 3551 section 4.1).
+const markerBit = 0x80
+
+// An outbox makes the packets of a stream and accounts for them. The packet itself is touched by next and
+// its caller only; mu guards the rest.
+type outbox struct {
+	packet  []byte // header, then payload
+	header  int
+	samples int // in a packet
+	ring    ring
+	late    histogram
+
+	mu        sync.Mutex
+	facts     Sent // without lists that result adds
+	octets    int64
+	index     int       // of the next packet
+	sequence  uint16    // of packet 0
+	timestamp uint32    // of packet 0, moved on by pauses
+	began     time.Time // of the present Send
+	beganAt   int       // its first packet
+	lastStamp uint32
+	lastDue   time.Time
+}
+
+// prepare builds the header that every packet of the stream begins with.
+func (o *outbox) prepare(cfg StreamConfig) {
+	o.samples = int(cfg.Ptime * clockRate / time.Second)
+	o.ring = newRing(cfg.Codec, cfg.SendTone, o.samples)
+	o.sequence, o.timestamp = uint16(random32()), random32()
+	header := rtp.Header{Version: rtpVersion, PayloadType: uint8(cfg.Codec), SSRC: cfg.SSRC}
+	if cfg.SendTag != nil {
+		header.Extension, header.ExtensionProfile = true, rtp.ExtensionProfileOneByte
+		// It fails for an identifier or a size that no one-byte extension has.
+		_ = header.SetExtension(TagExtension, cfg.SendTag[:])
+	}
+	o.header = header.MarshalSize()
+	o.packet = make([]byte, o.header+o.samples)
+	_, _ = header.MarshalTo(o.packet) // the space suffices
+}
+
+// begin moves the timestamps on by the time since the last Send began (RFC 3550 section 5.1: they count
+// samples through silence too).
+func (o *outbox) begin(start time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.index > 0 {
+		elapsed := int(start.Sub(o.began) * clockRate / time.Second)
+		sent := (o.index - o.beganAt) * o.samples
+		o.timestamp += uint32(max(elapsed-sent, 0))
+	}
+	o.began, o.beganAt = start, o.index
+}
+
+// next makes the next packet, valid until the one after.
+func (o *outbox) next(marked bool, due time.Time) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := o.index * o.samples
+	o.lastStamp, o.lastDue = o.timestamp+uint32(first), due
+	o.packet[1] &^= markerBit
+	if marked {
+		o.packet[1] |= markerBit
+	}
+	binary.BigEndian.PutUint16(o.packet[2:], o.sequence+uint16(o.index))
+	binary.BigEndian.PutUint32(o.packet[4:], o.lastStamp)
+	copy(o.packet[o.header:], o.ring.at(first, o.samples))
+	o.index++
+	return o.packet
+}
+
+// sent accounts for one attempt.
+func (o *outbox) sent(to netip.AddrPort, size int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil {
+		o.facts.Errors = countError(o.facts.Errors, err)
+	}
+	if wasSent(err) {
+		o.facts.Packets++
+		o.facts.Bytes += int64(size)
+		o.octets += int64(o.samples)
+		o.facts.Destinations = count(o.facts.Destinations, to)
+	}
+}
+
+// refuse accounts for one packet that Allow forbade.
+func (o *outbox) refuse(to netip.AddrPort) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.facts.RefusedDestinations = count(o.facts.RefusedDestinations, to)
+}
+
+func (o *outbox) result() Sent {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	facts := o.facts
+	facts.Destinations = append([]Destination{}, facts.Destinations...)
+	facts.RefusedDestinations = append([]Destination{}, facts.RefusedDestinations...)
+	facts.Errors = append([]ErrorCount{}, facts.Errors...)
+	if late := o.late.lateness(); late.Count > 0 {
+		facts.Lateness = &LatenessUS{
+			P50: micros(late.P50), P99: micros(late.P99), Max: micros(late.Max), CatchUps: late.CatchUps,
+		}
+	}
+	return facts
+}
+
+// sender is what a sender report says at a time: packets, bytes of payload and the timestamp of that
+// moment (RFC 3550 section 6.4.1).
+func (o *outbox) sender(now time.Time) (packets, octets int64, timestamp uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	since := int64(now.Sub(o.lastDue)) * clockRate / int64(time.Second)
+	return o.facts.Packets, o.octets, o.lastStamp + uint32(since)
+}
+
+func micros(d time.Duration) float64 { return round(float64(d) / 1e3) }

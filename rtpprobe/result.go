@@ -1,0 +1,131 @@
+package rtpprobe
+
+import "net/netip"
+
+// A Result holds what one end saw of a stream: facts, no judgement. Times are milliseconds since Open,
+// bytes are those of UDP payloads (RTP header included), addresses are never IPv4-mapped, and what is
+// unknown is nil (JSON null), never 0. A Result survives JSON unchanged.
+type Result struct {
+	// Local is the address of the RTP socket.
+	Local netip.AddrPort `json:"local"`
+	// Codec and PtimeMS are what this end sent, or would have sent.
+	Codec   Codec   `json:"codec"`
+	PtimeMS float64 `json:"ptime_ms"`
+	// SSRC is this end's synchronisation source (RFC 3550 section 3).
+	SSRC     uint32   `json:"ssrc"`
+	Sent     Sent     `json:"sent"`
+	Received Received `json:"received"`
+	RTCP     Reports  `json:"rtcp"`
+	// LatchedTo is the source that media follows, nil when nothing was latched.
+	LatchedTo *netip.AddrPort `json:"latched_to"`
+}
+
+// Sent is what left this end.
+type Sent struct {
+	// Packets were taken by the kernel; whether they left the machine it alone knows.
+	Packets int64 `json:"packets"`
+	Bytes   int64 `json:"bytes"`
+	// Destinations lists at most 16 addresses in order of first use.
+	Destinations []Destination `json:"destinations"`
+	// RefusedDestinations are those that StreamConfig.Allow forbade, with the packets not sent there.
+	RefusedDestinations []Destination `json:"refused_destinations"`
+	// Errors counts packets that the kernel did not take, by kind.
+	Errors []ErrorCount `json:"errors"`
+	// Lateness is this end's own pacing error, nil when nothing was due.
+	Lateness *LatenessUS `json:"lateness_us"`
+}
+
+// A Destination is an address and the packets for it.
+type Destination struct {
+	Address netip.AddrPort `json:"address"`
+	Packets int64          `json:"packets"`
+}
+
+// An ErrorCount counts socket errors of a kind: connection-refused, not-permitted, network-unreachable,
+// host-unreachable, network-down, no-buffers, message-too-long, invalid-address, timeout, closed, other.
+type ErrorCount struct {
+	Kind  string `json:"kind"`
+	Count int64  `json:"count"`
+}
+
+// LatenessUS is a Lateness in microseconds.
+type LatenessUS struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+	// CatchUps counts the packets that were held back after a stall (see Pacer).
+	CatchUps int64 `json:"catch_ups"`
+}
+
+// Received is what arrived at this end. Loss before the first and after the last packet that arrived
+// cannot be seen here; compare with what the other end sent.
+type Received struct {
+	// Packets were accepted and are unique; Bytes are theirs.
+	Packets int64 `json:"packets"`
+	Bytes   int64 `json:"bytes"`
+	// Sources lists at most 16 pairs of address and SSRC in order of arrival.
+	Sources []Source `json:"sources"`
+	// RefusedSources are those that StreamConfig.Allow forbade to a stream without a WantTag.
+	RefusedSources []Destination `json:"refused_sources"`
+	// Expected is highest - lowest + 1 of the extended sequence numbers, summed over SSRCs (RFC 3550 A.3).
+	Expected int64 `json:"expected"`
+	// Lost is Expected - Packets, nil when nothing arrived.
+	Lost       *int64 `json:"lost"`
+	Duplicated int64  `json:"duplicated"`
+	// OutOfOrder counts unique packets that arrived after one with a higher sequence number.
+	OutOfOrder int64 `json:"out_of_order"`
+	// Strays were accepted, but their sequence number fits nowhere (RFC 3550 A.1) or their SSRC is one too many.
+	Strays int64 `json:"strays"`
+	// JitterMS is the interarrival jitter of the SSRC heard last (RFC 3550 6.4.1, A.8), nil under 2 packets.
+	JitterMS *float64 `json:"jitter_ms"`
+	// Untagged packets lacked StreamConfig.WantTag, in RTP or RTCP; nothing was done with them.
+	Untagged int64 `json:"untagged"`
+	// Looped packets carried this end's own SSRC or SendTag: they came back.
+	Looped int64 `json:"looped"`
+	// Malformed packets were neither RTP nor RTCP of version 2.
+	Malformed int64 `json:"malformed"`
+	// OtherPayload counts unique packets of a payload type that is not G.711.
+	OtherPayload int64 `json:"other_payload"`
+	// Errors counts failed reads by kind: the sign of ICMP on some systems.
+	Errors []ErrorCount `json:"errors"`
+	// FirstMS and LastMS are the times of the first and last accepted packet, nil when there was none.
+	FirstMS *float64 `json:"first_ms"`
+	LastMS  *float64 `json:"last_ms"`
+	// MaxGapMS is the longest time between accepted packets, nil under 2 of them.
+	MaxGapMS *float64 `json:"max_gap_ms"`
+	// The audio of unique packets, by what was heard: the wanted tone, this end's own, nothing, anything else.
+	ToneHeardMS  float64 `json:"tone_heard_ms"`
+	OwnToneMS    float64 `json:"own_tone_ms"`
+	SilenceMS    float64 `json:"silence_ms"`
+	OtherAudioMS float64 `json:"other_audio_ms"`
+}
+
+// A Source is an address and SSRC that accepted packets came from, duplicates included.
+type Source struct {
+	Address netip.AddrPort `json:"address"`
+	SSRC    uint32         `json:"ssrc"`
+	Packets int64          `json:"packets"`
+	FirstMS float64        `json:"first_ms"`
+	LastMS  float64        `json:"last_ms"`
+}
+
+// Reports is what RTCP showed (RFC 3550 section 6).
+type Reports struct {
+	SentSR int64 `json:"sent_sr"`
+	SentRR int64 `json:"sent_rr"`
+	// Received counts accepted compounds, of whatever packets; ReceivedSR and ReceivedRR the reports in them.
+	Received   int64 `json:"received"`
+	ReceivedSR int64 `json:"received_sr"`
+	ReceivedRR int64 `json:"received_rr"`
+	// ReceivedBye is true when the far end said goodbye (RFC 3550 section 6.6).
+	ReceivedBye bool `json:"received_bye"`
+	// Source is where the last accepted report came from, nil when none came.
+	Source *netip.AddrPort `json:"source"`
+	// Errors counts reports that the kernel did not take, by kind.
+	Errors []ErrorCount `json:"errors"`
+	// RoundTripMS is the last round trip computed from LSR and DLSR (RFC 3550 6.4.1), nil when none was.
+	RoundTripMS *float64 `json:"round_trip_ms"`
+	// RemoteLost and RemoteJitterMS are what the far end last reported of this end's stream.
+	RemoteLost     *int64   `json:"remote_lost"`
+	RemoteJitterMS *float64 `json:"remote_jitter_ms"`
+}

@@ -1,0 +1,138 @@
+package rtpprobe
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrStreamClosed is returned by Send when the stream was closed before or under it.
+var ErrStreamClosed = errors.New("stream is closed")
+
+// A Stream is one two-way RTP stream of a call. Its methods may be called from several goroutines.
+type Stream struct {
+	cfg      StreamConfig
+	ownPacer bool
+	media    *socket
+	control  *socket // nil without RTCP
+	opened   time.Time
+
+	life context.Context // done when closed
+	end  context.CancelCauseFunc
+
+	readers sync.WaitGroup
+	sending sync.Mutex // held by Send
+	closing sync.Mutex // held by Close
+	ended   bool
+
+	remote       atomic.Pointer[netip.AddrPort] // given to Send
+	source       atomic.Pointer[netip.AddrPort] // heard last, when latching
+	reportSource atomic.Pointer[netip.AddrPort] // of the last report
+	lastHeard    atomic.Int64                   // nanoseconds since opened, plus 1; 0 = never
+	heard        chan struct{}                  // closed when source is first set
+	reporting    sync.Once
+
+	jobs      sync.Mutex
+	reportJob *job // nil before the first and after the last report
+	reportIn  *shard
+
+	mu sync.Mutex
+	in inbox
+
+	out outbox
+	rep reporter
+}
+
+// Open begins to receive, at once, and returns. Close must be called, before the sockets are closed.
+func Open(cfg StreamConfig) (*Stream, error) {
+	cfg, err := cfg.resolve()
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{cfg: cfg, media: newSocket(cfg.Conn), opened: time.Now(), heard: make(chan struct{})}
+	if cfg.Pacer == nil {
+		s.cfg.Pacer, s.ownPacer = StartPacer(PacerConfig{Shards: 1}), true
+	}
+	s.life, s.end = context.WithCancelCause(context.Background())
+	s.in = inbox{opened: s.opened, detector: newDetector(cfg.WantTone, cfg.SendTone)}
+	s.out.prepare(cfg)
+	s.rep.name = newName()
+	if cfg.RTCP != nil {
+		s.control = newSocket(cfg.RTCP)
+		s.readers.Go(func() { s.read(s.control) })
+	}
+	s.readers.Go(func() { s.read(s.media) })
+	return s, nil
+}
+
+// Close says goodbye (RTCP BYE), ends a Send under way, stops receiving and returns what was seen. The
+// sockets stay open, with their read deadlines cleared. Another Close returns the same.
+func (s *Stream) Close() Result {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if !s.ended {
+		s.ended = true
+		s.end(ErrStreamClosed)
+		s.sending.Lock() // until Send has returned
+		defer s.sending.Unlock()
+		s.stopReports()
+		s.sendGoodbye()
+		s.stopReading()
+		if s.ownPacer {
+			s.cfg.Pacer.Close()
+		}
+	}
+	return s.Result()
+}
+
+// stopReading wakes the readers by a deadline in the past, which leaves the sockets to their owner.
+func (s *Stream) stopReading() {
+	socks := []*socket{s.media}
+	if s.control != nil {
+		socks = append(socks, s.control)
+	}
+	for _, sock := range socks {
+		sock.conn.SetReadDeadline(time.Unix(1, 0))
+	}
+	s.readers.Wait()
+	for _, sock := range socks {
+		sock.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+func (s *Stream) isClosed() bool { return s.life.Err() != nil }
+
+// LastHeard is when the last accepted packet, RTP or RTCP, arrived; zero = none yet. It costs next to nothing.
+func (s *Stream) LastHeard() time.Time {
+	if since := s.lastHeard.Load(); since != 0 {
+		return s.opened.Add(time.Duration(since - 1))
+	}
+	return time.Time{}
+}
+
+func (s *Stream) heardAt(at time.Time) {
+	s.lastHeard.Store(max(int64(at.Sub(s.opened)), 0) + 1)
+}
+
+// Result is what was seen so far.
+func (s *Stream) Result() Result {
+	r := Result{
+		Local:   localAddr(s.cfg.Conn),
+		Codec:   s.cfg.Codec,
+		PtimeMS: millis(s.cfg.Ptime),
+		SSRC:    s.cfg.SSRC,
+		Sent:    s.out.result(),
+	}
+	s.mu.Lock()
+	r.Received = s.in.result()
+	s.mu.Unlock()
+	r.RTCP = s.rep.result()
+	r.RTCP.Source = s.reportSource.Load()
+	if from := s.source.Load(); from != nil && s.permits(*from) {
+		r.LatchedTo = from
+	}
+	return r
+}
