@@ -1,0 +1,129 @@
+package natlab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// maxName is the longest comment that nftables keeps with a rule.
+const maxName = 127
+
+// check finds what cannot be built, and says which item it is.
+func (t Topology) check() error {
+	for i, f := range t.Forwards {
+		if err := f.check(); err != nil {
+			return fmt.Errorf("forward %d: %w", i, err)
+		}
+	}
+	seen := map[string]bool{}
+	for i, r := range t.Rules {
+		if r.Name == "" || len(r.Name) > maxName || seen[r.Name] {
+			return fmt.Errorf("rule %d: the name %q is empty, taken or over %d bytes; give each rule its own", i, r.Name, maxName)
+		}
+		seen[r.Name] = true
+		if err := errors.Join(r.check(), t.has(r.Router)); err != nil {
+			return fmt.Errorf("rule %q: %w", r.Name, err)
+		}
+	}
+	for i, o := range t.Timeouts {
+		if err := errors.Join(o.check(), t.has(o.Router)); err != nil {
+			return fmt.Errorf("timeouts %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// has tells whether the topology includes a router.
+func (t Topology) has(r Router) error {
+	switch {
+	case r == "", r == SiteRouter, r == CarrierRouter && t.Carrier, r == ClientRouter && t.ClientNAT:
+		return nil
+	}
+	return fmt.Errorf("router %q is not in this topology; use %q, or set Carrier or ClientNAT", r, SiteRouter)
+}
+
+func (f Forward) check() error {
+	from, to := f.Ports.bounds()
+	if int(f.ToPort)+int(to-from) > 65535 {
+		return fmt.Errorf("ports %d-%d do not fit from port %d on", from, to, f.ToPort)
+	}
+	return errors.Join(
+		oneOf("protocol", f.Proto, AnyProto, UDP, TCP),
+		oneOf("family", f.Family, AnyFamily, IPv4, IPv6),
+		f.Ports.check())
+}
+
+func (r Rule) check() error {
+	switch {
+	case r.Proto == AnyProto && (r.SourcePorts != Ports{} || r.DestinationPorts != Ports{}):
+		return errors.New("ports need a protocol; set Proto")
+	case r.Every > 1 && r.Share != 0:
+		return errors.New("set Every or Share, not both")
+	case !(r.Share >= 0 && r.Share <= 1):
+		return fmt.Errorf("share %v is not between 0 and 1", r.Share)
+	}
+	return errors.Join(
+		oneOf("protocol", r.Proto, AnyProto, UDP, TCP),
+		oneOf("direction", r.Direction, AnyDirection, Inbound, Outbound),
+		oneOf("action", r.Action, "", Drop, Reject),
+		oneOf("family", r.Family, AnyFamily, IPv4, IPv6),
+		r.SourcePorts.check(), r.DestinationPorts.check(), r.checkFamily())
+}
+
+// checkFamily refuses a rule that no packet could match.
+func (r Rule) checkFamily() error {
+	for _, p := range []netip.Prefix{r.Source, r.Destination} {
+		if p.IsValid() && familyOf(p.Addr()) != r.family() {
+			return fmt.Errorf("%v is not %s; use one family in a rule", p, r.family())
+		}
+	}
+	return nil
+}
+
+// family is the one family that the rule can match, AnyFamily if both.
+func (r Rule) family() Family {
+	switch {
+	case r.Family != AnyFamily:
+		return r.Family
+	case r.Source.IsValid():
+		return familyOf(r.Source.Addr())
+	case r.Destination.IsValid():
+		return familyOf(r.Destination.Addr())
+	}
+	return AnyFamily
+}
+
+func (o Timeouts) check() error {
+	for _, d := range []time.Duration{o.UDP, o.UDPStream, o.TCPEstablished} {
+		if d < 0 || d%time.Second != 0 {
+			return fmt.Errorf("%v is not in whole seconds, as the kernel counts them", d)
+		}
+	}
+	return nil
+}
+
+func (p Ports) check() error {
+	if from, to := p.bounds(); from > to {
+		return fmt.Errorf("ports %d-%d run backwards", from, to)
+	}
+	return nil
+}
+
+func familyOf(a netip.Addr) Family {
+	if a.Is4() {
+		return IPv4
+	}
+	return IPv6
+}
+
+// oneOf refuses a value that is not in the list.
+func oneOf[T ~string](what string, v T, list ...T) error {
+	for _, ok := range list {
+		if v == ok {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q is unknown; use one of %q", what, v, list)
+}

@@ -1,0 +1,196 @@
+package natlab
+
+import "net/netip"
+
+// The names of the hosts, in the order of the path.
+const (
+	InsideHost   = "inside"
+	SiteHost     = string(SiteRouter)
+	CarrierHost  = string(CarrierRouter)
+	InternetHost = "internet"
+	ClientHost   = string(ClientRouter)
+	OutsideHost  = "outside"
+)
+
+// The interfaces of routers; hosts have one, hostPort.
+const (
+	hostPort = "eth0"
+	lanPort  = "lan" // the private side
+	wanPort  = "wan" // the Internet's side
+)
+
+// A plan is a topology worked out: who exists, joined how, with which
+// addresses and routes.
+type plan struct {
+	names  []string
+	links  []link
+	routes []route
+}
+
+// A link joins two interfaces.
+type link [2]port
+
+// A port is one end of a link.
+type port struct {
+	host, name string
+	addrs      []netip.Prefix
+}
+
+// A route sends dst to the gateway; without a gateway it drops silently.
+type route struct {
+	host     string
+	dst, via string
+}
+
+// plan is the one table of addresses.
+func (t Topology) plan() plan {
+	p := plan{names: []string{InsideHost, SiteHost}}
+	p.join(
+		at(InsideHost, hostPort, "192.168.1.10/24", "2001:db8:1::10/64"),
+		at(SiteHost, lanPort, "192.168.1.1/24", "2001:db8:1::1/64"))
+	p.defaults(InsideHost, "192.168.1.1", "2001:db8:1::1")
+	core := at(InternetHost, "site", "203.0.113.1/24", "2001:db8:a::1/64")
+	if t.Carrier {
+		p.names = append(p.names, CarrierHost)
+		p.join(
+			at(SiteHost, wanPort, "100.64.0.10/10", "2001:db8:c::10/64"),
+			at(CarrierHost, lanPort, "100.64.0.1/10", "2001:db8:c::1/64"))
+		p.join(at(CarrierHost, wanPort, "203.0.113.10/24", "2001:db8:a::10/64"), core)
+		p.defaults(SiteHost, "100.64.0.1", "2001:db8:c::1")
+		p.defaults(CarrierHost, "203.0.113.1", "2001:db8:a::1")
+		p.route(CarrierHost, "2001:db8:1::/64", "2001:db8:c::10")
+	} else {
+		p.join(at(SiteHost, wanPort, "203.0.113.10/24", "2001:db8:a::10/64"), core)
+		p.defaults(SiteHost, "203.0.113.1", "2001:db8:a::1")
+	}
+	p.route(InternetHost, "2001:db8:1::/64", "2001:db8:a::10")
+	p.defaults(InternetHost, "", "")
+	t.planClient(&p)
+	return p
+}
+
+// planClient is the part of the table on the client's side.
+func (t Topology) planClient(p *plan) {
+	p.names = append(p.names, InternetHost)
+	if !t.ClientNAT {
+		p.names = append(p.names, OutsideHost)
+		p.join(
+			at(InternetHost, "client", "198.51.100.1/24", "2001:db8:2::1/64"),
+			at(OutsideHost, hostPort, "198.51.100.20/24", "198.51.100.21/24", "2001:db8:2::20/64", "2001:db8:2::21/64"))
+		p.defaults(OutsideHost, "198.51.100.1", "2001:db8:2::1")
+		return
+	}
+	p.names = append(p.names, ClientHost, OutsideHost)
+	p.join(
+		at(InternetHost, "client", "198.51.100.1/24", "2001:db8:b::1/64"),
+		at(ClientHost, wanPort, "198.51.100.20/24", "2001:db8:b::20/64"))
+	p.join(
+		at(ClientHost, lanPort, "10.0.0.1/24", "2001:db8:2::1/64"),
+		at(OutsideHost, hostPort, "10.0.0.20/24", "10.0.0.21/24", "2001:db8:2::20/64", "2001:db8:2::21/64"))
+	p.defaults(ClientHost, "198.51.100.1", "2001:db8:b::1")
+	p.defaults(OutsideHost, "10.0.0.1", "2001:db8:2::1")
+	p.route(InternetHost, "2001:db8:2::/64", "2001:db8:b::20")
+}
+
+// Addresses are the addresses that a test needs to know.
+type Addresses struct {
+	// Inside and Inside6 are the inside host's own.
+	Inside, Inside6 netip.Addr
+	// SiteWAN is the site's public IPv4 address, as seen and dialled from
+	// outside; with a carrier it is the carrier's.
+	SiteWAN netip.Addr
+	// RouterWAN is the IPv4 address on the site router's WAN port. With a
+	// carrier it differs from SiteWAN.
+	RouterWAN netip.Addr
+	// Outside, Outside6 and their seconds are the outside host's own.
+	Outside, OutsideSecond   netip.Addr
+	Outside6, OutsideSecond6 netip.Addr
+	// OutsidePublic is the outside host's IPv4 address as seen from the
+	// site; with ClientNAT it is that of the client's router.
+	OutsidePublic netip.Addr
+}
+
+// addresses looks up in the plan what has a name.
+func (p plan) addresses() Addresses {
+	inside, outside := p.addrs(InsideHost), p.addrs(OutsideHost)
+	return Addresses{
+		Inside: inside[0], Inside6: inside[1],
+		SiteWAN:   p.facing(InternetHost, "site"),
+		RouterWAN: p.port(SiteHost, wanPort).addrs[0].Addr(),
+		Outside:   outside[0], OutsideSecond: outside[1],
+		Outside6: outside[2], OutsideSecond6: outside[3],
+		OutsidePublic: p.facing(InternetHost, "client"),
+	}
+}
+
+// addrs lists the addresses of a host, port by port, without link-local ones.
+func (p plan) addrs(host string) []netip.Addr {
+	var v4, v6 []netip.Addr
+	for _, end := range p.ports() {
+		for _, a := range end.addrs {
+			switch addr := a.Addr(); {
+			case end.host != host || addr.IsLinkLocalUnicast():
+			case addr.Is4():
+				v4 = append(v4, addr)
+			default:
+				v6 = append(v6, addr)
+			}
+		}
+	}
+	return append(v4, v6...)
+}
+
+// ports lists both ends of all links.
+func (p plan) ports() []port {
+	var all []port
+	for _, l := range p.links {
+		all = append(all, l[0], l[1])
+	}
+	return all
+}
+
+// port finds a port; the zero port means that there is none.
+func (p plan) port(host, name string) port {
+	for _, end := range p.ports() {
+		if end.host == host && end.name == name {
+			return end
+		}
+	}
+	return port{}
+}
+
+// facing is the first address at the other end of a port's link.
+func (p plan) facing(host, name string) netip.Addr {
+	for _, l := range p.links {
+		for i, end := range l {
+			if end.host == host && end.name == name {
+				return l[1-i].addrs[0].Addr()
+			}
+		}
+	}
+	return netip.Addr{}
+}
+
+// join links two ports. Their link-local addresses are last in their lists.
+func (p *plan) join(a, b port) {
+	a.addrs = append(a.addrs, netip.MustParsePrefix("fe80::1/64"))
+	b.addrs = append(b.addrs, netip.MustParsePrefix("fe80::2/64"))
+	p.links = append(p.links, link{a, b})
+}
+
+func (p *plan) route(host, dst, via string) {
+	p.routes = append(p.routes, route{host, dst, via})
+}
+
+func (p *plan) defaults(host, via4, via6 string) {
+	p.route(host, "0.0.0.0/0", via4)
+	p.route(host, "::/0", via6)
+}
+
+func at(host, name string, addrs ...string) port {
+	p := port{host: host, name: name}
+	for _, a := range addrs {
+		p.addrs = append(p.addrs, netip.MustParsePrefix(a))
+	}
+	return p
+}

@@ -1,0 +1,116 @@
+package natlab
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
+	"github.com/google/nftables/userdata"
+	"golang.org/x/sys/unix"
+)
+
+// A natRouter is a router with NAT and a filter, and its peculiarities.
+type natRouter struct {
+	host        *Host
+	open6       bool // lets IPv6 pass unfiltered
+	randomPorts bool
+	forwards    []Forward
+	wan, to     netip.Addr // forwards go from wan to to ...
+	to6         netip.Addr // ... and pinholes to to6
+}
+
+// natRouters are the routers of the lab that do more than route.
+func (l *Lab) natRouters(t Topology) []natRouter {
+	all := []natRouter{{
+		host: l.Site, randomPorts: t.RandomPorts, forwards: t.Forwards,
+		wan: l.Addresses.RouterWAN, to: l.Addresses.Inside, to6: l.Addresses.Inside6,
+	}}
+	if l.Carrier != nil {
+		all = append(all, natRouter{host: l.Carrier, open6: true})
+	}
+	if l.ClientRouter != nil {
+		all = append(all, natRouter{host: l.ClientRouter})
+	}
+	return all
+}
+
+// program loads a router's NAT, filter and faults into the kernel.
+func (r natRouter) program(rules []Rule) error {
+	return r.host.Do(func() error {
+		conn, err := nftables.New(nftables.AsLasting())
+		if err != nil {
+			return err
+		}
+		s := &ruleset{conn: conn, table: conn.AddTable(table())}
+		err = r.nat(s)
+		r.faults(s, rules)
+		r.filter(s)
+		return errors.Join(err, s.load(), conn.CloseLasting())
+	})
+}
+
+// nat is masquerading outwards and the forwards inwards, for IPv4.
+func (r natRouter) nat(s *ruleset) error {
+	out := s.chain("masquerade", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource, true)
+	s.add(out, match{oif: wanPort, family: IPv4}.exprs(), &expr.Masq{FullyRandom: r.randomPorts})
+	in := s.chain("forwards", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest, true)
+	for _, f := range r.forwards {
+		if f.Family == IPv6 {
+			continue
+		}
+		for _, proto := range f.protos() {
+			m := match{iif: wanPort, proto: proto, dports: f.Ports, dst: host(r.wan)}
+			dnat, err := s.dnat(f, r.to)
+			if err != nil {
+				return err
+			}
+			s.add(in, m.exprs(), dnat...)
+		}
+	}
+	return nil
+}
+
+// filter is what a stateful router lets through, and what it lets in to itself.
+func (r natRouter) filter(s *ruleset) {
+	fwd := s.chain("filter", nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityFilter, false)
+	if r.open6 {
+		s.add(fwd, match{family: IPv6}.exprs(), accept()...)
+	}
+	s.add(fwd, known(), accept()...)
+	s.add(fwd, invalid(), drop()...)
+	s.add(fwd, match{iif: lanPort}.exprs(), accept()...)
+	s.add(fwd, append(match{iif: wanPort}.exprs(), forwarded()...), accept()...)
+	for _, f := range r.forwards {
+		if f.Family == IPv4 {
+			continue
+		}
+		for _, proto := range f.protos() {
+			m := match{iif: wanPort, proto: proto, dports: f.inner(), dst: host(r.to6)}
+			s.add(fwd, m.exprs(), accept()...)
+		}
+	}
+	own := s.chain("own", nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter, false)
+	s.add(own, known(), accept()...)
+	s.add(own, match{iif: lanPort}.exprs(), accept()...)
+	s.add(own, match{iif: "lo"}.exprs(), accept()...)
+	s.add(own, l4proto(unix.IPPROTO_ICMP), accept()...)
+	s.add(own, l4proto(unix.IPPROTO_ICMPV6), accept()...)
+}
+
+// faults are the topology's rules for this router, before its filter.
+func (r natRouter) faults(s *ruleset, rules []Rule) {
+	priority := nftables.ChainPriorityRef(*nftables.ChainPriorityFilter - 10)
+	chain := s.chain(faultChain, nftables.ChainTypeFilter, nftables.ChainHookForward, priority, true)
+	for _, f := range rules {
+		if string(f.router()) != r.host.name {
+			continue
+		}
+		exprs := append(f.match().exprs(), f.sample()...)
+		exprs = append(exprs, &expr.Counter{}, f.verdict())
+		s.conn.AddRule(&nftables.Rule{
+			Table: s.table, Chain: chain, Exprs: exprs,
+			UserData: userdata.AppendString(nil, userdata.TypeComment, f.Name),
+		})
+	}
+}

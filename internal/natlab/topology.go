@@ -1,0 +1,171 @@
+package natlab
+
+import (
+	"net/netip"
+	"time"
+)
+
+// A Topology says what to build. It is plain data. The zero value is a site
+// router that masquerades, forwards nothing and drops what comes unsolicited,
+// with an outside host that has public addresses.
+type Topology struct {
+	// Carrier puts a CGNAT router between the site and the Internet. The
+	// site router's WAN address is then one of 100.64.0.0/10, and its
+	// forwards help nobody, since the carrier forwards nothing.
+	Carrier bool
+	// ClientNAT puts the outside host behind a NAT router of its own.
+	ClientNAT bool
+	// RandomPorts makes the site router give each outbound IPv4 flow a
+	// random source port, instead of the one that the host used.
+	RandomPorts bool
+	// Forwards are what the site router lets in.
+	Forwards []Forward
+	// Rules are the faults, in the order in which they are tried.
+	Rules []Rule
+	// Timeouts change how long routers remember idle flows.
+	Timeouts []Timeouts
+}
+
+// A Forward is a port forward of the site router to the inside host. For IPv4
+// it is destination NAT of the router's WAN address; for IPv6, which has no
+// NAT here, a pinhole to the ports on which the inside host is meant to listen.
+// It holds for what arrives on the WAN side.
+type Forward struct {
+	// Proto is UDP or TCP; AnyProto means both.
+	Proto Proto
+	// Ports are the ports as dialled from outside; zero means all.
+	Ports Ports
+	// ToPort is where Ports.From arrives inside, with the rest of the range
+	// after it; 0 keeps the ports as they are.
+	ToPort uint16
+	// Family limits the forward to IPv4 or IPv6; AnyFamily means both.
+	Family Family
+}
+
+// A Rule is a fault: packets that a router drops or rejects although it would
+// have passed them on. What a Rule leaves at zero it does not look at, so the
+// zero Rule with a name drops everything that the site router forwards.
+//
+// A rule sees packets in the router's forward hook, with the addresses and
+// ports of the router's private side: inbound at the site after destination
+// NAT, outbound before source NAT. At the site the inner end is thus
+// 192.168.1.10 and the outer end the client's public address; at the carrier
+// the inner end is the site router's WAN address; at the client's router the
+// inner end is the outside host's own address, and the outer end the site's
+// public one. Packets that a router would not have forwarded anyway never get
+// to a rule. A rule is tried before the router's state, so it also hits flows
+// that are already established; a flow whose first packet is hit leaves no
+// state behind.
+type Rule struct {
+	// Name identifies the rule in counters; it is required and unique.
+	Name string
+	// Router is where the rule acts; "" means the site router.
+	Router Router
+	// Direction is Inbound or Outbound, always as seen from the site;
+	// AnyDirection means both.
+	Direction Direction
+	// Family limits the rule to IPv4 or IPv6.
+	Family Family
+	// Proto limits the rule to UDP or TCP; ports need it.
+	Proto Proto
+	// SourcePorts and DestinationPorts limit the rule; zero means all.
+	SourcePorts, DestinationPorts Ports
+	// Source and Destination limit the rule; the zero prefix means all.
+	Source, Destination netip.Prefix
+	// Action is what happens to a packet that is hit; "" means Drop.
+	Action Action
+	// Every hits one matching packet in so many: 5 hits the fifth, the
+	// tenth and so on. 0 and 1 hit all.
+	Every uint32
+	// Share hits a random share of the matching packets, more than 0 and
+	// at most 1 (0.05 is a loss of 5 %); 0 hits all. Every or Share, not both.
+	Share float64
+}
+
+// Timeouts are how long a router remembers a flow without packets. Whole
+// seconds, at least one; zero keeps the kernel's value.
+type Timeouts struct {
+	// Router is whose timeouts these are; "" means the site router.
+	Router Router
+	// UDP is for a flow that had no answer yet (kernel: 30 s).
+	UDP time.Duration
+	// UDPStream is for a flow answered in both directions (kernel: 120 s).
+	// It is the mapping lifetime of RFC 4787, section 4.3.
+	UDPStream time.Duration
+	// TCPEstablished is for an established connection (kernel: 5 days).
+	TCPEstablished time.Duration
+}
+
+// Ports is a range of ports, both ends included. The zero value means all
+// ports; To of 0 means From alone.
+type Ports struct {
+	From, To uint16
+}
+
+// Port is the range of one port.
+func Port(p uint16) Ports { return Ports{From: p, To: p} }
+
+// bounds resolves the shorthands of a range.
+func (p Ports) bounds() (from, to uint16) {
+	switch {
+	case p == Ports{}:
+		return 0, 65535
+	case p.To == 0:
+		return p.From, p.From
+	}
+	return p.From, p.To
+}
+
+// Proto is a transport protocol.
+type Proto string
+
+// The transport protocols.
+const (
+	AnyProto Proto = ""
+	UDP      Proto = "udp"
+	TCP      Proto = "tcp"
+)
+
+// Family is an address family.
+type Family string
+
+// The address families.
+const (
+	AnyFamily Family = ""
+	IPv4      Family = "ipv4"
+	IPv6      Family = "ipv6"
+)
+
+// Router names a router that rules and timeouts can be put on. The values are
+// names of hosts in the lab.
+type Router string
+
+// The routers; SiteRouter is what "" means.
+const (
+	SiteRouter    Router = "site"
+	CarrierRouter Router = "carrier"
+	ClientRouter  Router = "client-router"
+)
+
+// Direction is the way a packet takes, always as seen from the site.
+type Direction string
+
+// The directions.
+const (
+	AnyDirection Direction = ""
+	Inbound      Direction = "inbound"  // towards the inside host
+	Outbound     Direction = "outbound" // towards the outside host
+)
+
+// Action is what a rule does with a packet that it hits.
+type Action string
+
+// The actions; Drop is what "" means.
+const (
+	// Drop discards the packet without a word.
+	Drop Action = "drop"
+	// Reject discards the packet and answers its sender: a reset for TCP,
+	// ICMP "port unreachable" for the rest. The kernel limits the rate of
+	// such ICMP errors, to about one a second and destination.
+	Reject Action = "reject"
+)
