@@ -1,0 +1,226 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// file is the YAML form of a Scenario: what a person writes, before defaults.
+type file struct {
+	Name        string      `yaml:"name"`
+	Title       string      `yaml:"title"`
+	Description string      `yaml:"description"`
+	Checks      []fileCheck `yaml:"checks"`
+}
+
+type fileCheck struct {
+	ID         string        `yaml:"id"`
+	Kind       string        `yaml:"kind"`
+	Direction  string        `yaml:"direction"`
+	Transports []string      `yaml:"transports"`
+	Optional   bool          `yaml:"optional"`
+	Talk       string        `yaml:"talk"`
+	Codec      string        `yaml:"codec"`
+	MaxLoss    *float64      `yaml:"max_loss_percent"`
+	Responder  fileBehaviour `yaml:"responder"`
+	Client     fileBehaviour `yaml:"client"`
+}
+
+type fileBehaviour struct {
+	MediaAddress string `yaml:"media_address"`
+	Latch        string `yaml:"latch"`
+	Rport        *bool  `yaml:"rport"`
+	Audio        string `yaml:"audio"`
+}
+
+// maxFileBytes bounds a scenario file.
+const maxFileBytes = 1 << 20
+
+// Load reads one scenario. Unknown keys, wrong types and impossible values are
+// errors that say where and what was expected; name is the file's, for messages.
+func Load(name string, r io.Reader) (Scenario, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
+	if err != nil {
+		return Scenario{}, err
+	}
+	if len(data) > maxFileBytes {
+		return Scenario{}, fmt.Errorf("%s: larger than 1 MiB", name)
+	}
+	var f file
+	if err := decode(data, &f); err != nil {
+		return Scenario{}, fmt.Errorf("%s: %w", name, err)
+	}
+	s, err := f.scenario()
+	if err != nil {
+		return Scenario{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
+}
+
+// decode contains the YAML reader's panics: some tags on odd nodes cause them.
+func decode(data []byte, f *file) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot be read as YAML: %v", r)
+		}
+	}()
+	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(f)
+	if errors.Is(err, io.EOF) {
+		return errors.New("the file is empty")
+	}
+	if err != nil {
+		return errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	return nil
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func (f file) scenario() (Scenario, error) {
+	if !idPattern.MatchString(f.Name) {
+		return Scenario{}, fmt.Errorf("name %q: want lower-case words joined by hyphens", f.Name)
+	}
+	if len(f.Checks) == 0 {
+		return Scenario{}, errors.New("checks: there are none")
+	}
+	s := Scenario{Name: f.Name, Title: f.Title, Description: f.Description}
+	seen := make(map[string]bool)
+	for i, c := range f.Checks {
+		checks, err := c.expand()
+		if err != nil {
+			return Scenario{}, fmt.Errorf("checks[%d] %q: %w", i, c.ID, err)
+		}
+		for _, check := range checks {
+			if seen[check.ID] {
+				return Scenario{}, fmt.Errorf("checks[%d]: id %q is there twice", i, check.ID)
+			}
+			seen[check.ID] = true
+		}
+		s.Checks = append(s.Checks, checks...)
+	}
+	return s, nil
+}
+
+// expand makes one check for each transport.
+func (c fileCheck) expand() ([]Check, error) {
+	if !idPattern.MatchString(c.ID) {
+		return nil, errors.New("id: want lower-case words joined by hyphens")
+	}
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind)
+	if err != nil {
+		return nil, err
+	}
+	direction, err := oneOf("direction", c.Direction, "", Inbound, Outbound)
+	if err != nil {
+		return nil, err
+	}
+	base := Check{Kind: kind, Direction: direction, Optional: c.Optional}
+	if err := c.describeCall(&base); err != nil {
+		return nil, err
+	}
+	if kind == Options && direction == Outbound {
+		return nil, errors.New("direction: options are inbound; outbound is tested by calls")
+	}
+	transports := c.Transports
+	if len(transports) == 0 {
+		transports = []string{"udp", "tcp", "tls"}
+	}
+	var out []Check
+	for _, t := range transports {
+		check := base
+		if check.Transport, err = oneOf[Transport]("transports", t, "", "udp", "tcp", "tls"); err != nil {
+			return nil, err
+		}
+		check.ID = c.ID + "-" + t
+		out = append(out, check)
+	}
+	return out, nil
+}
+
+func (c fileCheck) describeCall(base *Check) error {
+	if base.Kind != CallKind {
+		if c.Talk != "" || c.Codec != "" || c.MaxLoss != nil || c.Responder != (fileBehaviour{}) || c.Client != (fileBehaviour{}) {
+			return errors.New("talk, codec, max_loss_percent, responder and client belong to calls")
+		}
+		return nil
+	}
+	talk, err := talkOf(c.Talk)
+	if err != nil {
+		return err
+	}
+	call := &Call{TalkMs: int(talk.Milliseconds()), MaxLossPercent: DefaultMaxLossPercent}
+	if c.MaxLoss != nil {
+		call.MaxLossPercent = *c.MaxLoss
+	}
+	if call.MaxLossPercent < 0 || call.MaxLossPercent > 100 {
+		return fmt.Errorf("max_loss_percent: %v is not between 0 and 100", call.MaxLossPercent)
+	}
+	if call.Codec, err = oneOf("codec", c.Codec, "pcmu", "pcmu", "pcma"); err != nil {
+		return err
+	}
+	// By default the site does what a well-configured PBX does, and the far side
+	// takes SDP at its word: what passes so needs nobody's goodwill.
+	if call.Responder, err = c.Responder.resolve("responder", LatchFirstPacket); err != nil {
+		return err
+	}
+	if call.Client, err = c.Client.resolve("client", LatchNever); err != nil {
+		return err
+	}
+	base.Call = call
+	return nil
+}
+
+func talkOf(s string) (time.Duration, error) {
+	if s == "" {
+		return DefaultTalk, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf(`talk: %q is not a duration such as "5s"`, s)
+	}
+	return d, CheckTalk(d)
+}
+
+// CheckTalk says what is wrong with a talk time, nil when nothing is.
+func CheckTalk(d time.Duration) error {
+	if d < time.Second || d > MaxTalk {
+		return fmt.Errorf("talk: %v is not between 1s and %v", d, MaxTalk)
+	}
+	return nil
+}
+
+func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
+	out := Behaviour{Rport: b.Rport == nil || *b.Rport}
+	var err error
+	if out.MediaAddress, err = oneOf(side+".media_address", b.MediaAddress, PublicAddress, PublicAddress, PrivateAddress); err != nil {
+		return out, err
+	}
+	if out.Latch, err = oneOf(side+".latch", b.Latch, latch, LatchNever, LatchFirstPacket); err != nil {
+		return out, err
+	}
+	out.Audio, err = oneOf(side+".audio", b.Audio, ToneAudio, ToneAudio, SilentAudio, LoopedAudio)
+	return out, err
+}
+
+// oneOf reads a word of a list; an absent one is the fallback, unless that is empty.
+func oneOf[T ~string](key, word string, fallback T, list ...T) (T, error) {
+	if word == "" && fallback != "" {
+		return fallback, nil
+	}
+	if slices.Contains(list, T(word)) {
+		return T(word), nil
+	}
+	words := make([]string, len(list))
+	for i, w := range list {
+		words[i] = string(w)
+	}
+	return "", fmt.Errorf("%s: %q is none of %s", key, word, strings.Join(words, ", "))
+}

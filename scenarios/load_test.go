@@ -1,0 +1,191 @@
+package scenarios_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bothways/scenarios"
+)
+
+const minimal = `name: x
+title: A title
+checks:
+  - id: call
+    kind: call
+    direction: outbound
+    transports: [tcp]
+    talk: 1500ms
+    codec: pcma
+    optional: true
+    max_loss_percent: 0.5
+    responder: {media_address: private, latch: never, rport: false, audio: silence}
+    client: {latch: first-packet, audio: loop}
+`
+
+func TestLoadFillsInDefaults(t *testing.T) {
+	got, err := scenarios.Load("x.yaml", strings.NewReader(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := scenarios.Scenario{Name: "x", Title: "A title", Checks: []scenarios.Check{{
+		ID: "call-tcp", Kind: scenarios.CallKind, Direction: scenarios.Outbound, Transport: "tcp", Optional: true,
+		Call: &scenarios.Call{
+			TalkMs: 1500, Codec: "pcma", MaxLossPercent: 0.5,
+			Responder: scenarios.Behaviour{MediaAddress: scenarios.PrivateAddress, Latch: scenarios.LatchNever, Audio: scenarios.SilentAudio},
+			Client:    scenarios.Behaviour{MediaAddress: scenarios.PublicAddress, Latch: scenarios.LatchFirstPacket, Rport: true, Audio: scenarios.LoopedAudio},
+		},
+	}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLoadExpandsTransports(t *testing.T) {
+	got, err := scenarios.Load("x.yaml", strings.NewReader("name: x\nchecks:\n  - {id: o, kind: options, direction: inbound}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, c := range got.Checks {
+		ids = append(ids, c.ID)
+		if c.Call != nil {
+			t.Errorf("%s: an OPTIONS check has a call", c.ID)
+		}
+	}
+	if diff := cmp.Diff([]string{"o-udp", "o-tcp", "o-tls"}, ids); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLoadExplains changes one line of a good file and looks for what a person needs to read.
+func TestLoadExplains(t *testing.T) {
+	for _, test := range []struct {
+		name, from, to string
+		want           []string
+	}{
+		{"unknown key", "    kind: call", "    knid: call", []string{"knid", "5:"}},
+		{"wrong type", "    optional: true", "    optional: perhaps", []string{"bool", "10:"}},
+		{"bad name", "name: x", "name: My Trunk", []string{`name "My Trunk"`, "hyphens"}},
+		{"no checks", minimal[strings.Index(minimal, "checks"):], "checks: []", []string{"there are none"}},
+		{"bad id", "id: call", "id: Call!", []string{`"Call!"`, "hyphens"}},
+		{"bad kind", "kind: call", "kind: ring", []string{`kind: "ring"`, "options, call"}},
+		{"no kind", "    kind: call\n", "", []string{`kind: ""`, "options, call"}},
+		{"bad direction", "direction: outbound", "direction: up", []string{`direction: "up"`, "inbound, outbound"}},
+		{"bad transport", "[tcp]", "[sctp]", []string{`transports: "sctp"`, "udp, tcp, tls"}},
+		{"transport twice", "[tcp]", "[tcp, tcp]", []string{`"call-tcp"`, "twice"}},
+		{"bad talk", "1500ms", "5", []string{`talk: "5"`, `"5s"`}},
+		{"talk too short", "1500ms", "10ms", []string{"talk: 10ms", "1s"}},
+		{"talk too long", "1500ms", "11m", []string{"talk: 11m0s", "10m"}},
+		{"bad codec", "pcma", "g729", []string{`codec: "g729"`, "pcmu, pcma"}},
+		{"bad loss", "0.5", "101", []string{"max_loss_percent", "between 0 and 100"}},
+		{"bad address", "media_address: private", "media_address: secret", []string{"responder.media_address", "public, private"}},
+		{"bad latch", "latch: first-packet", "latch: always", []string{"client.latch", "never, first-packet"}},
+		{"bad audio", "audio: loop", "audio: music", []string{"client.audio", "tone, silence, loop"}},
+		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belong to calls"}},
+		{"broken YAML", "checks:", "checks: [", []string{"["}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !strings.Contains(minimal, test.from) {
+				t.Fatalf("the file has no %q to change", test.from)
+			}
+			_, err := scenarios.Load("x.yaml", strings.NewReader(strings.Replace(minimal, test.from, test.to, 1)))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range append(test.want, "x.yaml") {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLoadBoundsTheFile(t *testing.T) {
+	if _, err := scenarios.Load("x.yaml", strings.NewReader(strings.Repeat("#", 1<<20+1))); err == nil {
+		t.Error("a file of more than 1 MiB was read")
+	}
+}
+
+func TestShippedScenarios(t *testing.T) {
+	all, err := scenarios.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		text, err := scenarios.Source(s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := scenarios.Load(s.Name, strings.NewReader(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s, again); diff != "" {
+			t.Error(diff)
+		}
+		if s.Title == "" || s.Description == "" {
+			t.Errorf("%s has no title or description", s.Name)
+		}
+	}
+	if _, err := scenarios.Named(scenarios.DefaultName); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFindTakesNamesAndFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(path, []byte(minimal), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"quick", path} {
+		if _, err := scenarios.Find(from); err != nil {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+	for _, from := range []string{"quack", path + ".not"} {
+		if _, err := scenarios.Find(from); err == nil {
+			t.Errorf("%s was found", from)
+		}
+	}
+}
+
+func TestWithTalkChangesACopy(t *testing.T) {
+	s, err := scenarios.Named("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer := s.WithTalk(7 * time.Second)
+	for i, c := range longer.Checks {
+		if c.Call == nil {
+			continue
+		}
+		if c.Call.Talk() != 7*time.Second || s.Checks[i].Call.Talk() != time.Second {
+			t.Errorf("%s: %v, was %v", c.ID, c.Call.Talk(), s.Checks[i].Call.Talk())
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(minimal)
+	for _, name := range []string{"trunk", "quick", "private-address"} {
+		text, err := scenarios.Source(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add("name: x\nchecks: [{id: a, kind: call, direction: inbound, talk: 1s, talk: 2s}]")
+	f.Add("&a [*a]")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := scenarios.Load("fuzz.yaml", strings.NewReader(text))
+		if err == nil && len(s.Checks) == 0 {
+			t.Error("a scenario without checks was accepted")
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package scenarios
+
+import "time"
+
+// A Scenario is a list of checks with what is expected of each.
+type Scenario struct {
+	Name        string  `json:"name"`
+	Title       string  `json:"title"`
+	Description string  `json:"description,omitempty"`
+	Checks      []Check `json:"checks"`
+}
+
+// A Check is one thing tested, over one transport and in one direction.
+type Check struct {
+	// ID is unique in the scenario; a check over several transports becomes one
+	// check each, with "-udp", "-tcp" or "-tls" at the end.
+	ID        string    `json:"id"`
+	Kind      Kind      `json:"kind"`
+	Direction Direction `json:"direction"`
+	Transport Transport `json:"transport"`
+	// Optional checks never fail a run.
+	Optional bool `json:"optional,omitempty"`
+	// Call is set for checks of kind "call" and for no others.
+	Call *Call `json:"call,omitempty"`
+}
+
+// A Kind says what a check does.
+type Kind string
+
+// The kinds of checks.
+const (
+	// Options asks the other end by OPTIONS and measures the round trip.
+	Options Kind = "options"
+	// CallKind places a call and streams audio both ways.
+	CallKind Kind = "call"
+)
+
+// A Direction is seen from the site, as in vendors' port tables.
+type Direction string
+
+// The directions: inbound is client → site, outbound is site → client.
+const (
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+)
+
+// A Transport is "udp", "tcp" or "tls".
+type Transport string
+
+// A Call says how a call is made, and how each side of it behaves.
+type Call struct {
+	// TalkMs is how long each side sends audio, in milliseconds.
+	TalkMs int `json:"talk_ms"`
+	// Codec is "pcmu" or "pcma" (RFC 3551).
+	Codec string `json:"codec"`
+	// Responder and Client say what the side inside and the side outside do.
+	Responder Behaviour `json:"responder"`
+	Client    Behaviour `json:"client"`
+	// MaxLossPercent is the loss per direction above which audio is poor.
+	MaxLossPercent float64 `json:"max_loss_percent"`
+}
+
+// Talk is TalkMs as a duration.
+func (c Call) Talk() time.Duration { return time.Duration(c.TalkMs) * time.Millisecond }
+
+// A Behaviour is what one side of a call does; real PBXes and providers differ in it.
+type Behaviour struct {
+	// MediaAddress is the address in the side's SDP.
+	MediaAddress MediaAddress `json:"media_address"`
+	// Latch says whether the side sends media to where it comes from (symmetric
+	// RTP, RFC 4961) instead of to the address in the other side's SDP.
+	Latch Latch `json:"latch"`
+	// Rport says whether the side asks for answers to its source port (RFC 3581).
+	Rport bool `json:"rport"`
+	// Audio is what the side sends.
+	Audio Audio `json:"audio"`
+}
+
+// A MediaAddress is the kind of address that a side advertises for media.
+type MediaAddress string
+
+// The media addresses.
+const (
+	// PublicAddress is the address at which the other side can reach this one.
+	PublicAddress MediaAddress = "public"
+	// PrivateAddress is the address of the side's own interface, the mistake of a
+	// PBX that does not know that it is behind a NAT.
+	PrivateAddress MediaAddress = "private"
+)
+
+// A Latch is "never" or "first-packet".
+type Latch string
+
+// The kinds of latching.
+const (
+	LatchNever       Latch = "never"
+	LatchFirstPacket Latch = "first-packet"
+)
+
+// An Audio is what a side sends.
+type Audio string
+
+// The kinds of audio.
+const (
+	// ToneAudio is the direction's known tone.
+	ToneAudio Audio = "tone"
+	// SilentAudio is digital silence, as from a muted or misconfigured side.
+	SilentAudio Audio = "silence"
+	// LoopedAudio is the other direction's tone, as when media is wired back.
+	LoopedAudio Audio = "loop"
+)
+
+// Limits and defaults of calls.
+const (
+	DefaultTalk           = 5 * time.Second
+	MaxTalk               = 10 * time.Minute
+	DefaultMaxLossPercent = 3.0
+)
+
+// WithTalk returns a copy of the scenario in which every call lasts so long.
+func (s Scenario) WithTalk(d time.Duration) Scenario {
+	checks := make([]Check, len(s.Checks))
+	for i, c := range s.Checks {
+		if c.Call != nil {
+			call := *c.Call
+			call.TalkMs = int(d.Milliseconds())
+			c.Call = &call
+		}
+		checks[i] = c
+	}
+	s.Checks = checks
+	return s
+}
