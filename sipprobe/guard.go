@@ -1,0 +1,204 @@
+package sipprobe
+
+import (
+	"crypto/subtle"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/icholy/digest"
+	"golang.org/x/time/rate"
+)
+
+// A Guard decides which requests an Endpoint lets in. It challenges whoever does
+// not prove that he holds the key, as a stateless UAS (RFC 3261 section 8.2.7)
+// and in front of every parser and transaction, so that strangers cost nothing
+// but their packets. One Guard may serve several Endpoints.
+type Guard struct {
+	cfg    GuardConfig
+	nonces *nonces
+
+	mu       sync.Mutex
+	limiters map[netip.Addr]*rate.Limiter
+}
+
+// GuardConfig says whom a Guard lets in.
+type GuardConfig struct {
+	// Key is the shared key. Empty lets everybody in unchallenged.
+	Key string
+	// Software is the value of the Server header in the Guard's own answers.
+	Software string
+	// AnswerAnyone admits requests other than MESSAGE that carry no credentials at all.
+	AnswerAnyone bool
+	// Accept, when not empty, is the only Content-Type that a MESSAGE may have.
+	// Others get 415 with this value in Accept, before any challenge, so that
+	// two versions of the protocol can name each other without a common key.
+	Accept string
+	// PerSource is how many answers per second one source may draw without proof:
+	// challenges, refusals, and with AnswerAnyone requests let in; 0 = 20. A source
+	// is an IPv4 address or an IPv6 network of 64 bits; it may save up two seconds'
+	// worth. Further requests are dropped in silence.
+	PerSource float64
+}
+
+const (
+	defaultPerSource = 20
+	maxSources       = 8192 // source addresses remembered by the rate limit
+)
+
+// NewGuard returns a Guard with fresh secrets.
+func NewGuard(cfg GuardConfig) *Guard {
+	if cfg.PerSource == 0 {
+		cfg.PerSource = defaultPerSource
+	}
+	return &Guard{cfg: cfg, nonces: newNonces(), limiters: make(map[netip.Addr]*rate.Limiter)}
+}
+
+// A decision on one request. With admit false, reply is what to answer, nil for silence.
+type decision struct {
+	admit bool
+	reply []byte
+	note  string
+}
+
+func admitted() decision           { return decision{admit: true} }
+func dropped(note string) decision { return decision{note: note} }
+func (g *Guard) open() bool        { return g == nil || g.cfg.Key == "" }
+
+// A question is a request that a Guard decides on.
+type question struct {
+	message   wireMessage
+	size      int // of the whole packet
+	from      netip.AddrPort
+	transport Transport
+	socket    netip.AddrPort // where it arrived
+	now       time.Time
+}
+
+// judge decides on a request that is neither ACK nor CANCEL.
+func (g *Guard) judge(q question) decision {
+	if g.open() {
+		return admitted()
+	}
+	if g.unsupported(q.message) {
+		return g.answer(q, "415 Unsupported Media Type", "Accept: "+g.cfg.Accept)
+	}
+	authorization, ok := q.message.value("authorization")
+	if !ok && g.cfg.AnswerAnyone && q.message.method() != "MESSAGE" {
+		if !g.allow(q.from.Addr(), q.now) {
+			return dropped("rate limit")
+		}
+		return admitted()
+	}
+	state := credentialsBad
+	if ok {
+		state = g.verify(q, authorization)
+	}
+	if state == credentialsGood {
+		return admitted()
+	}
+	return g.challenge(q, state == credentialsStale)
+}
+
+func (g *Guard) unsupported(m wireMessage) bool {
+	if g.cfg.Accept == "" || m.method() != "MESSAGE" {
+		return false
+	}
+	ct, _ := m.value("content-type")
+	return !strings.EqualFold(ct, g.cfg.Accept)
+}
+
+type credentialsState int
+
+const (
+	credentialsBad credentialsState = iota
+	credentialsStale
+	credentialsGood
+)
+
+// verify checks the credentials of a request, and that nobody has used them before.
+func (g *Guard) verify(q question, authorization string) credentialsState {
+	m := q.message
+	c, state := g.proof(m.method(), m.content(), authorization, q.from.Addr(), q.now)
+	if state != credentialsGood {
+		return state
+	}
+	via, _ := m.value("via")
+	if !g.nonces.use(c.Nonce, use{count: c.Nc, branch: branchOf(via), socket: q.socket, once: q.transport.Reliable()}, q.now) {
+		return credentialsStale
+	}
+	return credentialsGood
+}
+
+// proof checks what stands in an Authorization: stale means that the key is right
+// and the nonce is not, or not any more.
+func (g *Guard) proof(method string, body []byte, authorization string, source netip.Addr, now time.Time) (*digest.Credentials, credentialsState) {
+	c, err := digest.ParseCredentials(authorization)
+	if err != nil || c.QOP != qopFor(method) || c.URI != digestURI || !strings.EqualFold(c.Algorithm, algorithm) {
+		return nil, credentialsBad
+	}
+	want, err := proofsOf(g.cfg.Key, c).credentials(method, body)
+	if err != nil || subtle.ConstantTimeCompare([]byte(want.Response), []byte(c.Response)) != 1 {
+		return nil, credentialsBad
+	}
+	if g.nonces.state(c.Nonce, source, now) != nonceFresh {
+		return c, credentialsStale
+	}
+	return c, credentialsGood
+}
+
+// prover returns the user name under which an admitted request proved the key, and
+// reads it from the same parsed message that will be acted on; empty without proof.
+func (g *Guard) prover(method string, body []byte, authorization string, source netip.Addr) string {
+	if g.open() || authorization == "" {
+		return ""
+	}
+	c, state := g.proof(method, body, authorization, source, time.Now())
+	if state != credentialsGood {
+		return ""
+	}
+	return c.Username
+}
+
+func (g *Guard) challenge(q question, stale bool) decision {
+	value := challengeValue(g.nonces.issue(q.from.Addr(), q.now), q.message.method(), stale)
+	return g.answer(q, "401 Unauthorized", "WWW-Authenticate: "+value)
+}
+
+// answer replies within the rate limit and never with more bytes than the request had.
+func (g *Guard) answer(q question, status, header string) decision {
+	if !g.allow(q.from.Addr(), q.now) {
+		return dropped("rate limit")
+	}
+	s := stateless{message: q.message, from: q.from, status: status, header: header, software: g.cfg.Software}
+	reply := s.bytes()
+	if len(reply) > q.size && q.transport == UDP {
+		s.software, s.terse = "", true
+		reply = s.bytes()
+	}
+	if len(reply) > q.size && q.transport == UDP {
+		return dropped("the challenge would be larger than the request")
+	}
+	return decision{reply: reply, note: "answered " + status}
+}
+
+// allow applies the rate limit, to a network of 64 bits where a source could take
+// any address of it.
+func (g *Guard) allow(source netip.Addr, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if source = source.Unmap().WithZone(""); source.Is6() {
+		p, _ := source.Prefix(64)
+		source = p.Addr()
+	}
+	l := g.limiters[source]
+	if l == nil {
+		if len(g.limiters) >= maxSources {
+			clear(g.limiters)
+		}
+		l = rate.NewLimiter(rate.Limit(g.cfg.PerSource), int(2*g.cfg.PerSource))
+		g.limiters[source] = l
+	}
+	return l.AllowN(now, 1)
+}
