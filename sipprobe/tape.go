@@ -128,7 +128,7 @@ func (t *Tape) trim() {
 
 // Records returns what the tape holds, oldest first. With a non-empty token only
 // messages whose bytes contain it: bothways puts its run's token into the Via
-// branch, the Call-ID and the Session-ID of every message, so that at least one
+// branch, the Call-ID and the From tag of every message, so that at least one
 // survives what a middlebox may rewrite.
 func (t *Tape) Records(token string) []Record {
 	if t == nil {

@@ -1,0 +1,47 @@
+package evidence
+
+import (
+	"net/netip"
+
+	"bothways/rtpprobe"
+	"bothways/sipprobe"
+)
+
+// A Ledger is what one end recorded beside the checks.
+type Ledger struct {
+	Program Program `json:"program"`
+	// Addresses are the addresses of the end's interfaces.
+	Addresses []netip.Addr `json:"addresses"`
+	// PublicAddress is what the end advertises; invalid when it is not told.
+	PublicAddress netip.Addr `json:"public_address"`
+	// Sockets are those that the end listened on for SIP, or could not.
+	Sockets []Socket `json:"sockets"`
+	// RTP is the range of the end's media ports; "0" when any free port would do.
+	RTP rtpprobe.PortRange `json:"rtp"`
+	// Faults are local troubles, which are never the network's.
+	Faults []string `json:"faults,omitempty"`
+	// Tape holds every message of the run, TapeDropped how many fell off its start.
+	Tape        []sipprobe.Record `json:"tape"`
+	TapeDropped int               `json:"tape_dropped"`
+}
+
+// A Socket is one that an end wanted to listen on.
+type Socket struct {
+	Transport sipprobe.Transport `json:"transport"`
+	Address   netip.AddrPort     `json:"address"`
+	Error     string             `json:"error,omitempty"`
+}
+
+// Listening reports whether the ledger's end listened for SIP over the transport;
+// false when there is no ledger.
+func (l *Ledger) Listening(t sipprobe.Transport) bool {
+	if l == nil {
+		return false
+	}
+	for _, s := range l.Sockets {
+		if s.Transport == t && s.Error == "" {
+			return true
+		}
+	}
+	return false
+}

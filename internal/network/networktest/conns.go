@@ -1,0 +1,90 @@
+package networktest
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+)
+
+type wirePacketConn struct {
+	net.PacketConn
+	wire *Wire
+}
+
+func (c *wirePacketConn) flow(remote net.Addr) Flow {
+	return Flow{Protocol: "udp", Local: addrPort(c.LocalAddr()), Remote: addrPort(remote)}
+}
+
+func (c *wirePacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.PacketConn.ReadFrom(b)
+		if err != nil || !c.wire.loses(c.flow(from)) {
+			return n, from, err
+		}
+	}
+}
+
+func (c *wirePacketConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	if c.wire.loses(c.flow(to)) {
+		return len(b), nil
+	}
+	return c.PacketConn.WriteTo(b, to)
+}
+
+type wireListener struct {
+	net.Listener
+	wire *Wire
+}
+
+func (l *wireListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.wire.carry(c), nil
+}
+
+type wireConn struct {
+	net.Conn
+	wire   *Wire
+	flow   Flow
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *wireConn) Read(b []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(b)
+		if !c.wire.loses(c.flow) {
+			return n, err
+		}
+		if err != nil { // not even the end of the connection arrives
+			<-c.closed
+			return 0, net.ErrClosed
+		}
+	}
+}
+
+func (c *wireConn) Write(b []byte) (int, error) {
+	if c.wire.loses(c.flow) {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *wireConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	c.wire.mu.Lock()
+	delete(c.wire.conns, c)
+	c.wire.mu.Unlock()
+	if c.wire.loses(c.flow) { // the far end hears nothing of it
+		c.wire.bury(c.Conn)
+		return nil
+	}
+	return c.Conn.Close()
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	ap, _ := netip.ParseAddrPort(a.String())
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
