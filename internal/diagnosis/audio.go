@@ -1,0 +1,51 @@
+package diagnosis
+
+// audio is what was measured of the direction; null where a ledger is missing.
+func (l leg) audio() *Audio {
+	a := new(Audio)
+	if l.sender != nil && l.sender.Media != nil {
+		a.SentPackets = &l.sender.Media.Sent.Packets
+	}
+	if l.receiver != nil && l.receiver.Media != nil {
+		r := &l.receiver.Media.Received
+		a.ReceivedPackets, a.DuplicatedPackets, a.OutOfOrderPackets = &r.Packets, &r.Duplicated, &r.OutOfOrder
+		a.JitterMs, a.ToneHeardMs = r.JitterMS, &r.ToneHeardMS
+	}
+	a.LostPercent = l.lostPercent()
+	return a
+}
+
+func (l leg) jitter() *float64 { return l.audio().JitterMs }
+
+// heard is the audio of the packets that arrived, in milliseconds: all of it, and
+// how much of it was the receiver's own tone and the other end's.
+func (l leg) heard() (all, own, tone float64) {
+	r := l.receiver.Media.Received
+	all = r.ToneHeardMS + r.OwnToneMS + r.SilenceMS + r.OtherAudioMS
+	if all <= 0 && l.receiver.Media.PtimeMS > 0 {
+		all = float64(r.Packets) * l.receiver.Media.PtimeMS
+	}
+	return all, r.OwnToneMS, r.ToneHeardMS
+}
+
+// silent reports whether packets arrived without the tone that was sent.
+func (l leg) silent() bool {
+	if l.state != alive {
+		return false
+	}
+	all, own, tone := l.heard()
+	return all > 0 && tone < all/10 && own < all/10
+}
+
+// looped reports whether the receiver heard itself: its own tone in what arrived, or
+// its own packets back.
+func (l leg) looped() bool {
+	if l.receiver == nil || l.receiver.Media == nil {
+		return false
+	}
+	if m := l.receiver.Media; m.Received.Looped >= enoughToTell && 2*m.Received.Looped > m.Sent.Packets {
+		return true
+	}
+	r := l.receiver.Media.Received
+	return r.OwnToneMS > 0 && 2*r.OwnToneMS > r.ToneHeardMS+r.OwnToneMS+r.OtherAudioMS && l.state == alive
+}

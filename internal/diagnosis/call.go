@@ -1,0 +1,83 @@
+package diagnosis
+
+import (
+	"net/netip"
+
+	"bothways/internal/evidence"
+	"bothways/scenarios"
+)
+
+// A call is one call that was tried, with its two directions of audio.
+type call struct {
+	check   *evidence.Check
+	facts   *evidence.CallFacts
+	in, out leg
+}
+
+func newCall(ev *evidence.Evidence, c *evidence.Check) call {
+	f := c.CallFacts
+	return call{
+		check: c, facts: f,
+		in:  newLeg(ev, c, scenarios.Inbound, f.Client, f.Responder),
+		out: newLeg(ev, c, scenarios.Outbound, f.Responder, f.Client),
+	}
+}
+
+// established reports whether both ends saw the call set up.
+func (c call) established() bool {
+	return c.facts.Client != nil && c.facts.Responder != nil && c.facts.Client.Established && c.facts.Responder.Established
+}
+
+// caller is the end that placed the call, nil when its record is missing.
+func (c call) caller() *evidence.CallEnd {
+	if c.check.Direction == scenarios.Outbound {
+		return c.facts.Responder
+	}
+	return c.facts.Client
+}
+
+// legs are the directions, inbound first.
+func (c call) legs() []leg { return []leg{c.in, c.out} }
+
+// leg returns one direction.
+func (c call) leg(d scenarios.Direction) leg {
+	if d == scenarios.Outbound {
+		return c.out
+	}
+	return c.in
+}
+
+// maxLoss is the loss in percent above which the scenario calls audio poor.
+func (c call) maxLoss() float64 {
+	if c.check.Call == nil {
+		return scenarios.DefaultMaxLossPercent
+	}
+	return c.check.Call.MaxLossPercent
+}
+
+// behaviour is what one side was told to do; the zero value when nothing is known.
+func (c call) behaviour(inside bool) scenarios.Behaviour {
+	switch {
+	case c.check.Call == nil:
+		return scenarios.Behaviour{}
+	case inside:
+		return c.check.Call.Responder
+	}
+	return c.check.Call.Client
+}
+
+// cgnat is the shared address space of carriers (RFC 6598).
+func cgnat() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10) }
+
+// private reports whether an address has no meaning outside its own network:
+// RFC 1918, RFC 4193 and RFC 6598.
+func private(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsPrivate() || cgnat().Contains(a)
+}
+
+// foreign reports whether the far side cannot reach a media address: it is private,
+// and not the address at which the client reaches the site.
+func foreign(ev *evidence.Evidence, a netip.Addr) bool {
+	return private(a) && a.Unmap() != ev.Run.Address.Unmap() && ev.Run.Address.IsValid() && !ev.Run.Address.IsLoopback()
+}

@@ -1,0 +1,83 @@
+package diagnosis
+
+import (
+	"bothways/internal/evidence"
+	"bothways/scenarios"
+)
+
+// A CheckVerdict is the judgement of one check, with what was measured.
+type CheckVerdict struct {
+	ID        string
+	Kind      scenarios.Kind
+	Transport scenarios.Transport
+	Direction scenarios.Direction
+	Optional  bool
+	// Control names the check that this one is the control for, empty when it is none.
+	Control string
+	Verdict Verdict
+	// Summary is one line with the numbers.
+	Summary string
+	// RTTMs is the round trip of OPTIONS, or of the call's set-up; null when unknown.
+	RTTMs *float64
+	// Flow is the path that an outbound call took, see [evidence.CallFacts].
+	Flow string
+	// Inbound and Outbound are null for checks without audio.
+	Inbound, Outbound *Audio
+}
+
+// Audio is what both ends measured of one direction; null is unknown.
+type Audio struct {
+	SentPackets, ReceivedPackets         *int64
+	LostPercent                          *float64
+	DuplicatedPackets, OutOfOrderPackets *int64
+	JitterMs                             *float64
+	ToneHeardMs                          *float64
+}
+
+// judgeAll judges every check. Findings that say that nothing could be tested
+// overrule what the checks saw.
+func (v *view) judgeAll(findings []Finding) []CheckVerdict {
+	out := make([]CheckVerdict, 0, len(v.Checks))
+	for i := range v.Checks {
+		c := v.judge(&v.Checks[i])
+		if why := locked(findings); why != "" {
+			c.Verdict, c.Summary = Skipped, why
+		}
+		if c.Optional && c.Verdict == Fail {
+			c.Verdict = Degraded
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// locked says why nothing could be tested, empty when that is not so.
+func locked(findings []Finding) string {
+	for _, f := range findings {
+		switch f.Code {
+		case "wrong-key":
+			return "not run: the two ends do not share a key"
+		case "peer-version-mismatch":
+			return "not run: the two ends speak different versions"
+		}
+	}
+	return ""
+}
+
+func (v *view) judge(c *evidence.Check) CheckVerdict {
+	out := CheckVerdict{
+		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
+		Optional: c.Optional, Control: c.Control,
+	}
+	switch {
+	case c.Skipped != "":
+		out.Verdict, out.Summary = Skipped, c.Skipped
+	case c.Options != nil:
+		v.judgeOptions(&out, c.Options)
+	case c.CallFacts != nil:
+		v.judgeCall(&out, newCall(v.Evidence, c))
+	default:
+		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package diagnosis_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bothways/internal/diagnosis"
+	"bothways/internal/diagnosis/diagnosistest"
+)
+
+// expected are the findings of each run, and no others: role, code, direction and
+// confidence.
+var expected = map[string]struct {
+	verdict  diagnosis.Verdict
+	findings []string
+}{
+	"clean": {diagnosis.Pass, nil},
+	"udp-not-forwarded": {diagnosis.Fail, []string{
+		"symptom transport-unreachable inbound proven", "cause port-not-forwarded inbound proven"}},
+	"tls-not-forwarded": {diagnosis.Fail, []string{
+		"symptom transport-unreachable inbound proven", "cause port-not-forwarded inbound likely"}},
+	"rtp-not-forwarded-primed": {diagnosis.Degraded, []string{"cause rtp-range-not-forwarded inbound likely"}},
+	"rtp-not-forwarded": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause rtp-range-not-forwarded inbound likely"}},
+	"outbound-rtp-dropped": {diagnosis.Fail, []string{"symptom one-way-audio outbound proven"}},
+	"no-audio": {diagnosis.Fail, []string{
+		"symptom no-audio  proven", "cause rtp-range-not-forwarded inbound likely"}},
+	"poor-audio": {diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
+	"private-address-strict": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause private-address-advertised outbound proven",
+		"cause latching-needed inbound proven"}},
+	"private-address-latching": {diagnosis.Degraded, []string{
+		"cause private-address-advertised outbound proven", "cause latching-needed inbound proven"}},
+	"client-behind-nat": {diagnosis.Pass, nil},
+	"carrier-nat":       {diagnosis.Fail, []string{"symptom no-signalling  proven"}},
+	"silent":            {diagnosis.Fail, []string{"cause silent-audio outbound proven"}},
+	"looped":            {diagnosis.Fail, []string{"cause audio-looped outbound proven"}},
+	"latching-needed": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause rtp-range-not-forwarded inbound likely",
+		"cause latching-needed inbound proven"}},
+	"stranger":          {diagnosis.Fail, []string{"symptom transport-unreachable inbound proven"}},
+	"wrong-key":         {diagnosis.Inconclusive, []string{"cause wrong-key  proven"}},
+	"version-mismatch":  {diagnosis.Inconclusive, []string{"cause peer-version-mismatch  proven"}},
+	"interrupted":       {diagnosis.Inconclusive, nil},
+	"local-send-errors": {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
+	"local-no-socket":   {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
+}
+
+func findings(d diagnosis.Diagnosis) []string {
+	var out []string
+	for _, f := range d.Findings {
+		out = append(out, string(f.Role)+" "+f.Code+" "+string(f.Direction)+" "+string(f.Confidence))
+	}
+	return out
+}
+
+func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
+	for _, r := range diagnosistest.Runs() {
+		t.Run(r.Name, func(t *testing.T) {
+			want, ok := expected[r.Name]
+			if !ok {
+				t.Fatal("nothing is expected of this run")
+			}
+			d := diagnosis.Diagnose(r.Evidence)
+			if diff := cmp.Diff(want.findings, findings(d)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			if d.Verdict != want.verdict {
+				t.Errorf("verdict %s, want %s", d.Verdict, want.verdict)
+			}
+			for _, f := range d.Findings {
+				if f.Title == "" || len(f.Evidence) == 0 || len(f.Remedy) == 0 {
+					t.Errorf("%s lacks words: %+v", f.Code, f)
+				}
+			}
+		})
+	}
+}
+
+func TestDiagnoseIsPure(t *testing.T) {
+	unexported := cmp.FilterPath(func(p cmp.Path) bool {
+		name := p.Last().String()
+		return name == ".values" || name == ".accounts"
+	}, cmp.Ignore())
+	for _, r := range diagnosistest.Runs() {
+		first := diagnosis.Diagnose(r.Evidence)
+		if diff := cmp.Diff(first, diagnosis.Diagnose(r.Evidence), unexported); diff != "" {
+			t.Errorf("%s: another result for the same evidence:\n%s", r.Name, diff)
+		}
+		again := diagnosistest.Find(r.Name)
+		if diff := cmp.Diff(first, diagnosis.Diagnose(again), unexported); diff != "" {
+			t.Errorf("%s: another result for equal evidence:\n%s", r.Name, diff)
+		}
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	want := map[diagnosis.Verdict]int{
+		diagnosis.Pass: 0, diagnosis.Degraded: 1, diagnosis.Fail: 2, diagnosis.Inconclusive: 3, diagnosis.Skipped: 3, "": 3,
+	}
+	for verdict, status := range want {
+		if got := verdict.ExitStatus(); got != status {
+			t.Errorf("%q exits %d, want %d", verdict, got, status)
+		}
+	}
+}
+
+func TestNoEvidenceIsInconclusive(t *testing.T) {
+	if d := diagnosis.Diagnose(nil); d.Verdict != diagnosis.Inconclusive || len(d.Findings) > 0 {
+		t.Errorf("got %+v", d)
+	}
+}

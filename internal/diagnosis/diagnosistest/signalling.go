@@ -1,0 +1,135 @@
+package diagnosistest
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// pair makes the first contact over every transport.
+func (s Site) pair(ev *evidence.Evidence) {
+	for _, t := range sipprobe.Transports() {
+		a := evidence.Attempt{Transport: t, Connect: s.connect(t)}
+		if s.reaches(ev, ev.Run.PairingToken(t), t) {
+			x := s.exchange("OPTIONS", t)
+			a.Exchange = &x
+		}
+		if a.Works() {
+			ev.Pairing.Transport = t
+		}
+		ev.Pairing.Attempts = append(ev.Pairing.Attempts, a)
+	}
+	if ev.Pairing.Transport != "" {
+		nat := s.ClientNAT
+		ev.Pairing.ClientBehindNAT = &nat
+	}
+}
+
+// reaches puts a question, its challenge, and its answer on both tapes; false when
+// no connection could be opened for it.
+func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport) bool {
+	question := "OPTIONS sip:probe@" + Public.String() + " SIP/2.0\r\nCall-ID: " + token + "@bothways\r\n\r\n"
+	if s.closed(t) {
+		if t.Reliable() {
+			return false
+		}
+		for range 5 {
+			s.tape(&ev.Client, t, true, true, question)
+		}
+		return true
+	}
+	if ev.Responder == nil {
+		ev.Responder = &evidence.Ledger{Addresses: []netip.Addr{Inside}, PublicAddress: Public, Sockets: sockets(Inside),
+			RTP: rtpprobe.PortRange{From: 10000, To: 20000}}
+	}
+	for _, status := range []string{"401 Unauthorized", "200 OK"} {
+		answer := "SIP/2.0 " + status + "\r\nCall-ID: " + token + "@bothways\r\n\r\n"
+		s.tape(&ev.Client, t, true, true, question)
+		s.tape(ev.Responder, t, false, false, question)
+		s.tape(ev.Responder, t, false, true, answer)
+		s.tape(&ev.Client, t, true, false, answer)
+	}
+	return true
+}
+
+// tape adds a message to the tape of the client or the responder.
+func (s Site) tape(l *evidence.Ledger, t sipprobe.Transport, client, sent bool, text string) {
+	r := sipprobe.Record{
+		Time: Started.Add(time.Duration(len(l.Tape)) * 10 * time.Millisecond), Transport: t, Sent: sent, Data: []byte(text),
+		Local: netip.AddrPortFrom(Inside, t.DefaultPort()), Remote: netip.AddrPortFrom(Outside, 40_000),
+	}
+	if client {
+		r.Local, r.Remote = netip.AddrPortFrom(s.client(), 40_000), netip.AddrPortFrom(Public, t.DefaultPort())
+	}
+	l.Tape = append(l.Tape, r)
+}
+
+func (s Site) connect(t sipprobe.Transport) *evidence.Connect {
+	if !t.Reliable() {
+		return nil
+	}
+	c := &evidence.Connect{
+		Result: "open", DurationMs: 11.8, Local: netip.AddrPortFrom(s.client(), 40_000), Remote: netip.AddrPortFrom(Public, t.DefaultPort()),
+	}
+	if s.closed(t) {
+		c.Result, c.DurationMs, c.Local = "timeout", 5000, netip.AddrPort{}
+	}
+	return c
+}
+
+// exchange is one that is accepted, or meets silence where the transport is closed.
+func (s Site) exchange(method string, t sipprobe.Transport) sipprobe.Exchange {
+	x := sipprobe.Exchange{
+		Method: method, Transport: t, Local: netip.AddrPortFrom(s.client(), 40_000),
+		Remote: netip.AddrPortFrom(Public, t.DefaultPort()), SeenAs: netip.AddrPortFrom(Outside, 40_000),
+	}
+	switch {
+	case !s.closed(t):
+		rtt := 12.3
+		x.Outcome, x.Status, x.Reason, x.Server, x.RTTMs = sipprobe.Accepted, 200, "OK", "bothways-responder/0.1.0", &rtt
+	case t.Reliable():
+		x.Outcome, x.Error, x.SeenAs = sipprobe.NotReached, "no connection", netip.AddrPort{}
+	default:
+		x.Outcome, x.Error, x.SeenAs = sipprobe.Silent, "no answer", netip.AddrPort{}
+	}
+	return x
+}
+
+func (s Site) runChecks(ev *evidence.Evidence) {
+	var controls []evidence.Check
+	port := uint16(12_004)
+	for i := range ev.Checks {
+		c := &ev.Checks[i]
+		t := sipprobe.Transport(c.Transport)
+		switch {
+		case ev.Pairing.Transport == "":
+			c.Skipped = "the responder was not reached"
+		case c.Kind == scenarios.Options:
+			s.reaches(ev, ev.Run.Token(c.ID), t)
+			c.Options = &evidence.OptionsFacts{Connect: s.connect(t), Exchange: s.exchange("OPTIONS", t)}
+		case s.closed(t):
+			c.Skipped = fmt.Sprintf("the responder does not answer over %s", t)
+		default:
+			c.CallFacts = s.call(c.Check, port)
+			port += 4
+			if s.Control && c.Direction == scenarios.Inbound {
+				controls = append(controls, s.control(*c, port))
+				port += 4
+			}
+		}
+	}
+	ev.Checks = append(ev.Checks, controls...)
+}
+
+// control is the same call with a client that latches.
+func (s Site) control(c evidence.Check, port uint16) evidence.Check {
+	s.Latch = true
+	check := s.callCheck(c.Direction, sipprobe.Transport(c.Transport))
+	check.ID = c.ID + "-latched"
+	return evidence.Check{Check: check, Control: c.ID, CallFacts: s.call(check, port)}
+}

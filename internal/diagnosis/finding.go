@@ -1,0 +1,49 @@
+package diagnosis
+
+import "bothways/scenarios"
+
+// A Role says whether a finding is what people complain about or what they must change.
+type Role string
+
+// The roles.
+const (
+	Symptom Role = "symptom"
+	Cause   Role = "cause"
+)
+
+// A Confidence says how firmly the evidence carries a finding.
+type Confidence string
+
+// The confidences: what is likely has another explanation, which its remedy names.
+const (
+	Proven Confidence = "proven"
+	Likely Confidence = "likely"
+)
+
+// A Finding is a symptom or a cause, with what proves it.
+type Finding struct {
+	// Code is the finding's key in the catalogue.
+	Code string
+	Role Role
+	// Title is one line for a person.
+	Title string
+	// Direction is the direction concerned, empty when it has none.
+	Direction  scenarios.Direction
+	Confidence Confidence
+	// Evidence holds sentences with the numbers and addresses of this run.
+	Evidence []string
+	// Remedy holds the steps to take, in order.
+	Remedy []string
+	// Checks are the IDs of the checks concerned.
+	Checks []string
+
+	values   values // what the catalogue's placeholders stand for
+	accounts []account
+}
+
+// A NotTested is a cause that the run could not decide.
+type NotTested struct {
+	Code string
+	// Needs says what would let a run decide it.
+	Needs string
+}

@@ -1,0 +1,151 @@
+package diagnosis
+
+import (
+	"net/netip"
+
+	"bothways/internal/evidence"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
+)
+
+// A leg is one direction of a call's audio, as both ends recorded it.
+type leg struct {
+	check            string
+	direction        scenarios.Direction
+	sender, receiver *evidence.CallEnd // nil when that end's record is missing
+	state            legState
+	// sent and received count packets; they mean nothing while state is unknown.
+	sent, received int64
+	// errors counts packets that the sender's own machine did not take.
+	errors int64
+	// nowhere is true when the sender had no address that it may send to.
+	nowhere bool
+}
+
+// A legState says what became of a direction.
+type legState int
+
+const (
+	unknown legState = iota // a record is missing, or the run ended before there was audio
+	local                   // the sender's own machine could not send
+	dead                    // no audio arrived
+	alive
+)
+
+// Limits that tell audio from stray packets.
+const (
+	minPackets   = 10 // fewer packets than these are not audio
+	minShare     = 20 // nor is less than a 20th of those sent
+	enoughToTell = 25 // half a second of audio
+)
+
+func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sender, receiver *evidence.CallEnd) leg {
+	l := leg{check: c.ID, direction: d, sender: sender, receiver: receiver}
+	if sender == nil || receiver == nil || sender.Media == nil || receiver.Media == nil {
+		return l
+	}
+	l.sent, l.received = max(sender.Media.Sent.Packets, 0), max(receiver.Media.Received.Packets, 0)
+	l.errors = localErrors(ev, sender)
+	l.nowhere = l.sent < enoughToTell && total(sender.Media.Sent.RefusedDestinations) > l.sent
+	switch {
+	case l.received >= minPackets && l.received*minShare >= l.sent:
+		l.state = alive
+	case l.errors > l.sent:
+		l.state = local
+	case l.sent < enoughToTell && !l.nowhere && ev.Run.Interrupted != "":
+		l.state = unknown
+	case l.sent < enoughToTell && !l.nowhere && (sender.Fault != "" || receiver.Fault != ""):
+		l.state = local
+	default:
+		l.state = dead
+	}
+	return l
+}
+
+// localErrors counts the packets that the machine of an end did not take. Not
+// counted are what the network said by ICMP, what the end of the call cut off, and
+// addresses without a route that the other end should not have advertised.
+func localErrors(ev *evidence.Evidence, end *evidence.CallEnd) int64 {
+	var n int64
+	for _, e := range end.Media.Sent.Errors {
+		switch e.Kind {
+		case "connection-refused", "closed":
+			continue
+		case "network-unreachable", "host-unreachable", "invalid-address":
+			if end.Heard != nil && foreign(ev, end.Heard.Addr()) {
+				continue
+			}
+		}
+		n += max(e.Count, 0)
+	}
+	return n
+}
+
+func total(ds []rtpprobe.Destination) int64 {
+	var n int64
+	for _, d := range ds {
+		n += max(d.Packets, 0)
+	}
+	return n
+}
+
+// lostPercent is the share of packets that did not arrive; null when a ledger is
+// missing or nothing was sent.
+func (l leg) lostPercent() *float64 {
+	if l.sender == nil || l.receiver == nil || l.sender.Media == nil || l.receiver.Media == nil || l.sent == 0 {
+		return nil
+	}
+	lost := 100 * float64(max(l.sent-l.received, 0)) / float64(l.sent)
+	return &lost
+}
+
+// judgedPercent is the loss that is judged: where nothing arrived before the receiver
+// sent for the first time, a closed door kept those packets out, and not a bad line.
+func (l leg) judgedPercent() *float64 {
+	if lead := l.lead(); l.shutOut() && lead > 0 && lead < l.sent {
+		lost := 100 * float64(max(l.sent-lead-l.received, 0)) / float64(l.sent-lead)
+		return &lost
+	}
+	return l.lostPercent()
+}
+
+// lead is how many packets were sent while the receiver only listened, 0 when unknown.
+func (l leg) lead() int64 {
+	if l.sender == nil || l.sender.Lead == nil {
+		return 0
+	}
+	return l.sender.Lead.Packets
+}
+
+// cold reports whether the receiver listened for a while before it sent.
+func (l leg) cold() bool {
+	return l.receiver != nil && l.receiver.Cold != nil && l.receiver.Cold.WaitedMs >= minColdMs
+}
+
+// shutOut reports whether nothing arrived while the receiver had not sent.
+func (l leg) shutOut() bool { return l.cold() && l.receiver.Cold.Packets == 0 && l.lead() > 0 }
+
+// ends names the two ends, the sender first.
+func (l leg) ends() (sender, receiver string) {
+	if l.direction == scenarios.Inbound {
+		return "client", "responder"
+	}
+	return "responder", "client"
+}
+
+// to is where most packets of the leg went, invalid when nowhere.
+func (l leg) to() netip.AddrPort {
+	if l.sender == nil || l.sender.Media == nil {
+		return netip.AddrPort{}
+	}
+	var best rtpprobe.Destination
+	for _, d := range l.sender.Media.Sent.Destinations {
+		if d.Packets > best.Packets || !best.Address.IsValid() {
+			best = d
+		}
+	}
+	return best.Address
+}
+
+// minColdMs is how long an end must have listened before silence counts.
+const minColdMs = 500

@@ -1,0 +1,140 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+)
+
+// overall is the verdict of the run. Controls are facts for rules and do not count;
+// neither do skipped checks.
+func overall(v *view, d Diagnosis) Verdict {
+	counts := tally(d.Checks)
+	switch {
+	case locked(d.Findings) != "":
+		return Inconclusive
+	case counts[Fail] > 0 || v.stands(d, Fail):
+		return Fail
+	case v.Run.Interrupted != "", undecided(d.Checks), counts[Pass]+counts[Degraded] == 0:
+		return Inconclusive
+	case counts[Degraded] > 0 || v.stands(d, Degraded) || len(d.Findings) > 0:
+		return Degraded
+	}
+	return Pass
+}
+
+// undecided reports whether a check that the scenario insists on could not be judged.
+func undecided(checks []CheckVerdict) bool {
+	return slices.ContainsFunc(checks, func(c CheckVerdict) bool {
+		return c.Verdict == Inconclusive && c.Control == "" && !c.Optional
+	})
+}
+
+// stands reports whether a symptom alone makes the verdict what is given. Poor audio
+// degrades, and so does whatever concerns optional checks alone.
+func (v *view) stands(d Diagnosis, verdict Verdict) bool {
+	return slices.ContainsFunc(d.Findings, func(f Finding) bool {
+		if f.Role != Symptom {
+			return false
+		}
+		mild := f.Code == "poor-audio" || onlyOptional(d.Checks, f.Checks)
+		return mild == (verdict == Degraded)
+	})
+}
+
+func onlyOptional(all []CheckVerdict, ids []string) bool {
+	for _, id := range ids {
+		i := slices.IndexFunc(all, func(c CheckVerdict) bool { return c.ID == id })
+		if i < 0 || !all[i].Optional {
+			return false
+		}
+	}
+	return len(ids) > 0
+}
+
+// tally counts the verdicts of the scenario's checks.
+func tally(checks []CheckVerdict) map[Verdict]int {
+	counts := make(map[Verdict]int)
+	for _, c := range checks {
+		if c.Control == "" {
+			counts[c.Verdict]++
+		}
+	}
+	return counts
+}
+
+// summarise puts the verdict into one sentence.
+func summarise(v *view, d Diagnosis) string {
+	counts := tally(d.Checks)
+	if len(d.Findings) > 0 {
+		return headline(d.Findings)
+	}
+	switch d.Verdict {
+	case Pass:
+		return passed(counts)
+	case Fail:
+		return fmt.Sprintf("%d of %s failed, and no cause can be named.", counts[Fail], count(scenarioChecks(counts), "check"))
+	case Degraded:
+		return fmt.Sprintf("%d of %s passed with reservations.", counts[Degraded], count(scenarioChecks(counts), "check"))
+	}
+	switch {
+	case v.Run.Interrupted != "":
+		return sentence("the run ended early: " + v.Run.Interrupted)
+	case v.turnedAway() != "":
+		return sentence("the responder answered and would not be paired: " + v.turnedAway())
+	case counts[Pass]+counts[Degraded]+counts[Inconclusive] == 0:
+		return "No check was run."
+	}
+	return fmt.Sprintf("%d of %s could not be decided.", counts[Inconclusive], count(scenarioChecks(counts), "check"))
+}
+
+func passed(counts map[Verdict]int) string {
+	if counts[Skipped] == 0 {
+		return fmt.Sprintf("SIP and audio went both ways in all of %s.", count(counts[Pass], "check"))
+	}
+	return fmt.Sprintf("SIP and audio went both ways in %s; %d more were skipped.", count(counts[Pass], "check"), counts[Skipped])
+}
+
+func scenarioChecks(counts map[Verdict]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// headline is the first finding, with a cause that concerns the same checks.
+func headline(findings []Finding) string {
+	first := findings[0]
+	out, rest := sentence(first.Title), len(findings)-1
+	if i := slices.IndexFunc(findings, first.explainedBy); i > 0 {
+		word := " Cause: "
+		if findings[i].Confidence == Likely {
+			word = " Likely cause: "
+		}
+		out, rest = out+word+sentence(findings[i].Title), rest-1
+	}
+	if rest > 0 {
+		out += fmt.Sprintf(" And %s.", count(rest, "more finding"))
+	}
+	return out
+}
+
+// explainedBy reports whether another finding is a cause that concerns a check of a symptom.
+func (f Finding) explainedBy(other Finding) bool {
+	return f.Role == Symptom && other.Role == Cause &&
+		slices.ContainsFunc(f.Checks, func(id string) bool { return slices.Contains(other.Checks, id) })
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if c := s[0]; c >= 'a' && c <= 'z' {
+		s = string(c-'a'+'A') + s[1:]
+	}
+	if s[len(s)-1] != '.' {
+		s += "."
+	}
+	return s
+}

@@ -1,0 +1,89 @@
+package diagnosis
+
+import (
+	"fmt"
+	"net/netip"
+
+	"bothways/internal/evidence"
+	"bothways/scenarios"
+)
+
+// privateAddress: an end's own record shows a private media address in the SDP that
+// it sent to a peer that has no way to it.
+func privateAddress(v *view) []Finding {
+	out := Finding{Direction: scenarios.Outbound, values: values{"who": "responder", "role": "PBX"}}
+	in := Finding{Direction: scenarios.Inbound, values: values{"who": "client", "role": "far side"}}
+	for _, c := range v.calls {
+		if c.check.Control != "" {
+			continue
+		}
+		if a := v.misadvertised(c); a.IsValid() {
+			out.tell(account{c.check.ID, "", fmt.Sprintf("the responder's SDP, as it left the responder, names %s for media; the client reaches the site at %s",
+				a, v.Run.Address), a.String()})
+			out.values["address"] = v.Run.Address.String()
+		}
+		if a := v.clientMisadvertised(c); a.IsValid() {
+			in.tell(account{c.check.ID, "", fmt.Sprintf("the client's SDP, as it left the client, names %s for media; the site at %s has no way to it",
+				a, v.Run.Address), a.String()})
+		}
+	}
+	return append(out.found(), in.found()...)
+}
+
+// misadvertised is the media address that the responder should not have sent. Where
+// the client dialled a private address itself, another private one may be just as
+// reachable: then it is blamed only if the client's audio did not get there by it.
+func (v *view) misadvertised(c call) netip.AddrPort {
+	r := c.facts.Responder
+	if r == nil || r.Advertised == nil || !foreign(v.Evidence, r.Advertised.Addr()) {
+		return netip.AddrPort{}
+	}
+	if private(v.Run.Address) && c.in.state == alive && !rescued(v.Evidence, c.in) {
+		return netip.AddrPort{}
+	}
+	return *r.Advertised
+}
+
+// clientMisadvertised is the media address that the client should not have sent to a
+// public peer. A client behind its own NAT often knows no better; that is blamed only
+// if the scenario asked for it, or if it cost the client its audio.
+func (v *view) clientMisadvertised(c call) netip.AddrPort {
+	e := c.facts.Client
+	if e == nil || e.Advertised == nil || !private(e.Advertised.Addr()) || !v.Run.Address.IsValid() {
+		return netip.AddrPort{}
+	}
+	if private(v.Run.Address) || v.Run.Address.IsLoopback() {
+		return netip.AddrPort{}
+	}
+	if c.behaviour(false).MediaAddress != scenarios.PrivateAddress && c.out.state != dead {
+		return netip.AddrPort{}
+	}
+	return *e.Advertised
+}
+
+// sdpNeeds: no call shows what the responder advertises.
+func sdpNeeds(v *view) string {
+	for _, c := range v.calls {
+		if r := c.facts.Responder; r != nil && r.Advertised != nil {
+			return ""
+		}
+	}
+	return "a call with the responder's record of it"
+}
+
+// rescued reports whether a direction carries audio only because its sender followed
+// the source of what it heard, instead of an SDP address that leads nowhere.
+func rescued(ev *evidence.Evidence, l leg) bool {
+	if l.state != alive || l.sender.Media.LatchedTo == nil || l.sender.Heard == nil {
+		return false
+	}
+	if l.sender.Media.LatchedTo.Addr() == l.sender.Heard.Addr() {
+		return false
+	}
+	if l.direction == scenarios.Outbound {
+		// The site's PBX follows a client behind the client's own NAT: as it should be.
+		nat := ev.Pairing.ClientBehindNAT
+		return private(l.sender.Heard.Addr()) && !private(l.sender.Media.LatchedTo.Addr()) && (nat == nil || !*nat)
+	}
+	return foreign(ev, l.sender.Heard.Addr())
+}

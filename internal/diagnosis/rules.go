@@ -1,0 +1,51 @@
+package diagnosis
+
+// A Rule proves one entry of the catalogue from the evidence.
+type Rule struct {
+	// Code is the entry's.
+	Code string
+	// Find returns what the evidence proves, nil when that is nothing.
+	Find func(*view) []Finding
+	// Needs says what the rule lacked to decide this run, empty when it could
+	// decide. Nil for rules that can always decide.
+	Needs func(*view) string
+}
+
+// rules are all rules, in the order in which reports name their findings.
+func rules() []Rule {
+	return []Rule{
+		{Code: "wrong-key", Find: wrongKey},
+		{Code: "peer-version-mismatch", Find: peerVersionMismatch},
+		{Code: "no-signalling", Find: noSignalling},
+		{Code: "transport-unreachable", Find: transportUnreachable},
+		{Code: "no-audio", Find: noAudio},
+		{Code: "one-way-audio", Find: oneWayAudio},
+		{Code: "poor-audio", Find: poorAudio},
+		{Code: "local-fault", Find: localFault},
+		{Code: "port-not-forwarded", Find: portNotForwarded, Needs: portNeeds},
+		{Code: "rtp-range-not-forwarded", Find: rtpNotForwarded, Needs: rtpNeeds},
+		{Code: "private-address-advertised", Find: privateAddress, Needs: sdpNeeds},
+		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},
+		{Code: "silent-audio", Find: silentAudio, Needs: audioNeeds},
+		{Code: "audio-looped", Find: audioLooped, Needs: audioNeeds},
+	}
+}
+
+// findings completes what the rule finds from the catalogue, for codes of one role.
+func (r Rule) findings(v *view, role Role) []Finding {
+	entry, ok := find(r.Code)
+	if !ok || entry.Role != role {
+		return nil
+	}
+	out := r.Find(v)
+	for i := range out {
+		f := &out[i]
+		f.Code, f.Role = entry.Code, entry.Role
+		f.Title, f.Remedy = f.values.fill(entry.Title), f.values.fillAll(entry.Remedy)
+		if f.Confidence == "" {
+			f.Confidence = Proven
+		}
+		f.values = nil
+	}
+	return out
+}

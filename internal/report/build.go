@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bothways/internal/diagnosis"
+	"bothways/internal/evidence"
+)
+
+// Build makes the report of a diagnosed run.
+func Build(ev *evidence.Evidence, d diagnosis.Diagnosis) Report {
+	if ev == nil {
+		ev = new(evidence.Evidence)
+	}
+	r := Report{
+		Schema: SchemaName, Run: buildRun(ev), Verdict: d.Verdict, Summary: d.Summary,
+		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{},
+	}
+	for _, c := range d.Checks {
+		r.Checks = append(r.Checks, buildCheck(c))
+	}
+	for _, f := range d.Findings {
+		r.Findings = append(r.Findings, buildFinding(f))
+	}
+	for _, n := range d.NotTested {
+		r.NotTested = append(r.NotTested, NotTested(n))
+	}
+	return r
+}
+
+func buildRun(ev *evidence.Evidence) Run {
+	run := ev.Run
+	out := Run{
+		ID: run.ID, Started: run.Started, DurationMs: run.DurationMs, Target: run.Target, Embedded: run.Embedded,
+		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: ev.Pairing.ClientBehindNAT,
+		PairingTransport: orNull(string(ev.Pairing.Transport)), Interrupted: orNull(run.Interrupted),
+	}
+	if run.Address.IsValid() {
+		out.Address = orNull(run.Address.String())
+	}
+	if run.Responder != nil {
+		p := Program(*run.Responder)
+		out.Responder = &p
+	}
+	return out
+}
+
+func buildCheck(c diagnosis.CheckVerdict) Check {
+	return Check{
+		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
+		Verdict: c.Verdict, Summary: c.Summary, Optional: c.Optional, Control: orNull(c.Control),
+		RTTMs: c.RTTMs, Flow: orNull(c.Flow), Inbound: buildAudio(c.Inbound), Outbound: buildAudio(c.Outbound),
+	}
+}
+
+func buildAudio(a *diagnosis.Audio) *Audio {
+	if a == nil {
+		return nil
+	}
+	out := Audio(*a)
+	return &out
+}
+
+func buildFinding(f diagnosis.Finding) Finding {
+	return Finding{
+		Code: f.Code, Role: f.Role, Title: f.Title, Direction: orNull(string(f.Direction)), Confidence: f.Confidence,
+		Evidence: notNull(f.Evidence), Remedy: notNull(f.Remedy), Checks: notNull(f.Checks),
+	}
+}
+
+// orNull is null for what is empty.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// notNull is an empty list instead of null.
+func notNull(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

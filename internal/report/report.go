@@ -1,0 +1,108 @@
+package report
+
+import (
+	"time"
+
+	"bothways/internal/diagnosis"
+	"bothways/scenarios"
+)
+
+// SchemaName names the format of the JSON report.
+const SchemaName = "bothways/report/v1"
+
+// A Report is what a run found, as scripts read it.
+type Report struct {
+	Schema  string            `json:"schema"`
+	Run     Run               `json:"run"`
+	Verdict diagnosis.Verdict `json:"verdict"`
+	// Summary is the verdict in one sentence.
+	Summary   string      `json:"summary"`
+	Checks    []Check     `json:"checks"`
+	Findings  []Finding   `json:"findings"`
+	NotTested []NotTested `json:"not_tested"`
+}
+
+// ExitStatus is the exit status that stands for the report's verdict.
+func (r Report) ExitStatus() int { return r.Verdict.ExitStatus() }
+
+// A Run says what was run, when and against what.
+type Run struct {
+	ID         string    `json:"id"`
+	Started    time.Time `json:"started"`
+	DurationMs int64     `json:"duration_ms"`
+	// Target is what the user typed, empty with the embedded responder.
+	Target string `json:"target"`
+	// Address is the one that the client dialled.
+	Address  *string `json:"address"`
+	Embedded bool    `json:"embedded"`
+	// Scenario is the scenario's name.
+	Scenario string  `json:"scenario"`
+	Client   Program `json:"client"`
+	// Responder is null when the two programs never met.
+	Responder *Program `json:"responder"`
+	// PairingTransport carried the pairing first; null when none did.
+	PairingTransport *string `json:"pairing_transport"`
+	ClientBehindNAT  *bool   `json:"client_behind_nat"`
+	// Interrupted says why the run ended before its time, null when it did not.
+	Interrupted *string `json:"interrupted"`
+}
+
+// A Program is one end's software.
+type Program struct {
+	Version  string `json:"version"`
+	Protocol int    `json:"protocol"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+// A Check is the judgement of one check, with what was measured.
+type Check struct {
+	ID        string              `json:"id"`
+	Kind      scenarios.Kind      `json:"kind"`
+	Transport scenarios.Transport `json:"transport"`
+	Direction scenarios.Direction `json:"direction"`
+	Verdict   diagnosis.Verdict   `json:"verdict"`
+	// Summary is one line with the numbers.
+	Summary string `json:"summary"`
+	// Optional checks never fail a run.
+	Optional bool `json:"optional"`
+	// Control names the check that this one is the control for, null when it is none.
+	Control *string `json:"control"`
+	// RTTMs is the round trip of OPTIONS, or of a call's INVITE to its first answer.
+	RTTMs *float64 `json:"rtt_ms"`
+	// Flow is "new" or "client" for outbound calls, null otherwise.
+	Flow *string `json:"flow"`
+	// Inbound and Outbound are null for checks without audio.
+	Inbound  *Audio `json:"inbound"`
+	Outbound *Audio `json:"outbound"`
+}
+
+// Audio is what both ends measured of one direction of a call.
+type Audio struct {
+	SentPackets       *int64   `json:"sent_packets"`
+	ReceivedPackets   *int64   `json:"received_packets"`
+	LostPercent       *float64 `json:"lost_percent"`
+	DuplicatedPackets *int64   `json:"duplicated_packets"`
+	OutOfOrderPackets *int64   `json:"out_of_order_packets"`
+	JitterMs          *float64 `json:"jitter_ms"`
+	ToneHeardMs       *float64 `json:"tone_heard_ms"`
+}
+
+// A Finding is a symptom or a cause, with what proves it.
+type Finding struct {
+	Code  string         `json:"code"`
+	Role  diagnosis.Role `json:"role"`
+	Title string         `json:"title"`
+	// Direction is null when the finding has none.
+	Direction  *string              `json:"direction"`
+	Confidence diagnosis.Confidence `json:"confidence"`
+	Evidence   []string             `json:"evidence"`
+	Remedy     []string             `json:"remedy"`
+	Checks     []string             `json:"checks"`
+}
+
+// A NotTested is a cause that the run could not decide, and what it lacked.
+type NotTested struct {
+	Code  string `json:"code"`
+	Needs string `json:"needs"`
+}

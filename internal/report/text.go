@@ -1,0 +1,53 @@
+package report
+
+import (
+	"io"
+
+	"bothways/internal/diagnosis"
+)
+
+// TextOptions say how text is laid out.
+type TextOptions struct {
+	// Color turns on ANSI colours.
+	Color bool
+	// Width is the number of columns, 0 = 80. Fewer than 40 are taken as 40.
+	Width int
+}
+
+const (
+	defaultWidth = 80
+	minWidth     = 40
+)
+
+func (o TextOptions) width() int {
+	if o.Width == 0 {
+		return defaultWidth
+	}
+	return max(o.Width, minWidth)
+}
+
+// WriteText writes the report for a person: the verdict first, then the checks, then
+// what was found, then notes.
+func WriteText(w io.Writer, r Report, o TextOptions) error {
+	p := newPage(o)
+	p.verdict(r)
+	p.run(r.Run)
+	p.checks(r.Checks)
+	p.findings(r.Findings, r.Verdict)
+	p.notes(r)
+	return p.flush(w)
+}
+
+// WriteCauses writes the catalogue, one line for each entry.
+func WriteCauses(w io.Writer, entries []diagnosis.Entry, o TextOptions) error {
+	p := newPage(o)
+	p.catalogue(entries)
+	return p.flush(w)
+}
+
+// WriteCause writes all that the catalogue says of one entry.
+func WriteCause(w io.Writer, e diagnosis.Entry, o TextOptions) error {
+	p := newPage(o)
+	p.entry(e)
+	return p.flush(w)
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"bothways/internal/diagnosis"
+)
+
+// findings writes symptoms, then causes.
+func (p *page) findings(all []Finding, verdict diagnosis.Verdict) {
+	for _, part := range []struct {
+		role  diagnosis.Role
+		title string
+		tone  diagnosis.Verdict
+	}{
+		{diagnosis.Symptom, "What is wrong", verdict},
+		{diagnosis.Cause, "Why, and what to do", diagnosis.Degraded},
+	} {
+		first := true
+		for _, f := range all {
+			if f.Role != part.role {
+				continue
+			}
+			if first {
+				p.heading(part.title)
+				first = false
+			} else {
+				p.blank()
+			}
+			p.finding(f, part.tone)
+		}
+	}
+}
+
+func (p *page) heading(s string) {
+	p.blank()
+	p.styled("", s, bold())
+}
+
+func (p *page) finding(f Finding, tone diagnosis.Verdict) {
+	p.styled("  "+p.toned(tone, mark(tone))+" ", f.Title, style(tone))
+	p.styled("    ", f.tags(), faint())
+	for _, e := range f.Evidence {
+		p.para("    • ", e)
+	}
+	if len(f.Remedy) == 0 {
+		return
+	}
+	p.styled("    ", "To do:", bold())
+	for i, step := range f.Remedy {
+		p.para(fmt.Sprintf("    %d. ", i+1), step)
+	}
+}
+
+// tags are the words that scripts match on.
+func (f Finding) tags() string {
+	tags := []string{f.Code}
+	if f.Direction != nil {
+		tags = append(tags, *f.Direction)
+	}
+	return strings.Join(append(tags, string(f.Confidence)), " • ")
+}
+
+// notes says what the reader must know beside: what was not tested, and how far.
+func (p *page) notes(r Report) {
+	notes := r.Run.notes()
+	notes = append(notes, skipped(r.Checks)...)
+	notes = append(notes, untested(r.NotTested)...)
+	if len(notes) == 0 {
+		return
+	}
+	p.heading("Notes")
+	for _, n := range notes {
+		p.para("  • ", n)
+	}
+}
+
+func (r Run) notes() []string {
+	var out []string
+	if r.Interrupted != nil {
+		out = append(out, "The run ended early: "+*r.Interrupted+".")
+	}
+	if r.ClientBehindNAT != nil && *r.ClientBehindNAT {
+		out = append(out, "The client is behind a NAT of its own.")
+	}
+	return out
+}
+
+func skipped(checks []Check) []string {
+	n := 0
+	for _, c := range checks {
+		if c.Verdict == diagnosis.Skipped {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return []string{fmt.Sprintf("1 of %d checks was skipped; it does not count as passed.", len(checks))}
+	}
+	return []string{fmt.Sprintf("%d of %d checks were skipped; they do not count as passed.", n, len(checks))}
+}
+
+// untested joins the causes that lack the same thing.
+func untested(all []NotTested) []string {
+	var order []string
+	codes := make(map[string][]string)
+	for _, n := range all {
+		if codes[n.Needs] == nil {
+			order = append(order, n.Needs)
+		}
+		codes[n.Needs] = append(codes[n.Needs], n.Code)
+	}
+	var out []string
+	for _, needs := range order {
+		out = append(out, fmt.Sprintf("Not tested: %s. This needs %s.", strings.Join(codes[needs], ", "), needs))
+	}
+	return out
+}
