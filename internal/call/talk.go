@@ -1,0 +1,65 @@
+package call
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"bothways/internal/evidence"
+)
+
+// talk streams to the address that the other end advertised, after the cold time,
+// and returns when everything was sent or ctx ends.
+func (l *leg) talk(ctx context.Context, remote netip.AddrPort) {
+	if err := l.listenOnly(ctx); err != nil {
+		return
+	}
+	if l.setup.Lead > 0 {
+		lead := time.AfterFunc(l.setup.Lead, l.leadOver)
+		defer lead.Stop()
+	}
+	err := l.stream.Send(ctx, remote, l.setup.Check.Call.Talk()+l.setup.Lead)
+	if err != nil && ctx.Err() == nil {
+		l.fault(err)
+	}
+}
+
+func (l *leg) listenOnly(ctx context.Context) error {
+	if l.setup.Cold == 0 {
+		return nil
+	}
+	start := time.Now()
+	if err := sleep(ctx, l.setup.Cold); err != nil {
+		return err
+	}
+	cold := &evidence.Cold{
+		WaitedMs: float64(time.Since(start).Microseconds()) / 1000,
+		Packets:  l.stream.Result().Received.Packets,
+	}
+	l.mu.Lock()
+	l.end.Cold = cold
+	l.mu.Unlock()
+	return nil
+}
+
+// leadOver notes what was sent while the other end only listened.
+func (l *leg) leadOver() {
+	lead := &evidence.Lead{
+		LastedMs: float64(l.setup.Lead.Microseconds()) / 1000,
+		Packets:  l.stream.Result().Sent.Packets,
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end.Lead = lead
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

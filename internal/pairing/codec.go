@@ -1,0 +1,89 @@
+package pairing
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+)
+
+// maxDecoded bounds what a compressed record or reply may unpack to, maxOrder what
+// an order may: the responder keeps some of them.
+const (
+	maxDecoded = 64 << 20
+	maxOrder   = 16 << 10
+)
+
+// Encode compresses a value's JSON.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := json.NewEncoder(z).Encode(v); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+var errTooLarge = errors.New("too large")
+
+// Decode reads what Encode wrote.
+func Decode(data []byte, v any) error { return decode(data, v, maxDecoded) }
+
+func decode(data []byte, v any, limit int64) error {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	limited := &io.LimitedReader{R: z, N: limit + 1}
+	err = json.NewDecoder(limited).Decode(v)
+	if limited.N == 0 {
+		return errTooLarge
+	}
+	return err
+}
+
+// The names in an order become part of SIP messages.
+var (
+	runPattern   = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	checkPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+)
+
+// DecodeOrder reads an order, and refuses one whose size or names are out of bounds.
+func DecodeOrder(data []byte) (Order, error) {
+	var o Order
+	if err := decode(data, &o, maxOrder); err != nil {
+		return Order{}, err
+	}
+	if !runPattern.MatchString(o.Run) {
+		return Order{}, errors.New("bad run id")
+	}
+	for _, name := range o.checks() {
+		if !checkPattern.MatchString(name) {
+			return Order{}, fmt.Errorf("bad name of a check: %q", name)
+		}
+	}
+	return o, nil
+}
+
+// checks are the names of checks in the order.
+func (o Order) checks() (out []string) {
+	if o.Expect != nil {
+		out = append(out, o.Expect.Check.ID)
+	}
+	if o.Call != nil {
+		out = append(out, o.Call.Check.ID)
+	}
+	if o.Reach != nil {
+		out = append(out, o.Reach.Check)
+	}
+	if o.Fetch != nil && o.Fetch.Call != "" {
+		out = append(out, o.Fetch.Call)
+	}
+	return out
+}

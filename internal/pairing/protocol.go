@@ -1,0 +1,151 @@
+// Package pairing is how client and responder agree on what to do next: orders and
+// replies inside SIP MESSAGE requests (RFC 3428), over whichever transport works,
+// so that no port beyond those under test is ever needed.
+//
+// The client gives orders and the responder carries them out. Each is a JSON object,
+// compressed, so that no middlebox finds an address in it to rewrite, and protected
+// with its body by SIP Digest in both directions.
+package pairing
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// Protocol is the version of the orders. It travels in the Content-Type of every
+// order, before anything that depends on it.
+const Protocol = 1
+
+// ContentType is the media type of orders and replies.
+const ContentType = "application/vnd.bothways.v1+json"
+
+// Encoding is the Content-Encoding of orders and replies.
+const Encoding = "gzip"
+
+// ProtocolOf reads the version out of a content type, 0 when it is not ours.
+func ProtocolOf(contentType string) int {
+	var v int
+	if _, err := fmt.Sscanf(strings.TrimSpace(contentType), "application/vnd.bothways.v%d+json", &v); err != nil {
+		return 0
+	}
+	return v
+}
+
+// Times that both ends keep.
+const (
+	// KeepAlive is how often the client shows that it is alive.
+	KeepAlive = 1500 * time.Millisecond
+	// Lease is how long the responder believes it without hearing from it.
+	Lease = 7 * time.Second
+	// ReachTimeout bounds what Reach does at the responder: three copies of a request
+	// leave over UDP.
+	ReachTimeout = 2 * time.Second
+)
+
+// An Order is what the client wants; exactly one of its parts is set, none means
+// "I am still here".
+type Order struct {
+	Run string `json:"run"`
+	// Seq numbers the orders of a run. An order that arrives again, over whatever
+	// transport, gets the same reply and is not carried out twice.
+	Seq    int     `json:"seq"`
+	Hello  *Hello  `json:"hello,omitempty"`
+	Expect *Expect `json:"expect,omitempty"`
+	Reach  *Reach  `json:"reach,omitempty"`
+	Call   *Call   `json:"call,omitempty"`
+	Fetch  *Fetch  `json:"fetch,omitempty"`
+	End    bool    `json:"end,omitempty"`
+}
+
+// duration is how long the responder may need to carry the order out.
+func (o Order) duration() time.Duration {
+	if o.Reach != nil {
+		return ReachTimeout
+	}
+	return 0
+}
+
+// A Reply answers an order.
+type Reply struct {
+	Error   string             `json:"error,omitempty"`
+	Welcome *Welcome           `json:"welcome,omitempty"`
+	Reached *sipprobe.Exchange `json:"reached,omitempty"`
+	Part    *Part              `json:"part,omitempty"`
+}
+
+// Hello begins a session, or shows another way into it.
+type Hello struct {
+	Program evidence.Program `json:"program"`
+	// Dialled is the address at which the client reached the responder.
+	Dialled netip.Addr `json:"dialled"`
+}
+
+// Welcome is the responder's side of Hello.
+type Welcome struct {
+	Program evidence.Program `json:"program"`
+	// SeenAs is where the hello came from.
+	SeenAs netip.AddrPort `json:"seen_as"`
+}
+
+// Expect announces an inbound call and how to answer it.
+type Expect struct {
+	Check scenarios.Check `json:"check"`
+	// ColdMs is how long the responder only listens before it sends, in milliseconds.
+	ColdMs int `json:"cold_ms"`
+}
+
+// Reach asks the responder for OPTIONS to the client's own port, over a new flow.
+type Reach struct {
+	Check     string             `json:"check"`
+	Transport sipprobe.Transport `json:"transport"`
+	Port      uint16             `json:"port"`
+}
+
+// Call asks the responder to call the client. Media and signalling go to the
+// address that the client was seen at, never to another.
+type Call struct {
+	Check scenarios.Check `json:"check"`
+	// Port is the client's own port for a call over a new flow; 0 calls over the
+	// flow that the client opened.
+	Port uint16 `json:"port"`
+}
+
+// Fetch asks for a part of something that the responder has recorded: the record
+// of a call by its check, or with an empty Call the ledger.
+type Fetch struct {
+	Call   string `json:"call,omitempty"`
+	Offset int    `json:"offset"`
+}
+
+// A Part is a piece of compressed JSON. Ready is false while what was asked for is
+// still being recorded; Absent is true when nothing of that name ever was.
+type Part struct {
+	Ready  bool   `json:"ready"`
+	Absent bool   `json:"absent,omitempty"`
+	Total  int    `json:"total"`
+	Data   []byte `json:"data"`
+}
+
+// PartBytes is the size of a part that keeps a reply within one datagram of 1,300
+// bytes (RFC 3261 section 18.1.1), or within one framed message on a stream.
+func PartBytes(t sipprobe.Transport) int {
+	if t == sipprobe.UDP {
+		return 450
+	}
+	return 12 << 10
+}
+
+// MediaKey derives the key for the session tags of a run's media.
+func MediaKey(key, run string) []byte {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte("bothways media " + run))
+	return h.Sum(nil)
+}
