@@ -1,0 +1,174 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"bothways/internal/call"
+	"bothways/internal/evidence"
+	"bothways/internal/pairing"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// coldTime is how long the responder only listens at the start of an inbound call:
+// what arrives then was let in by a forward, and by nothing that the site has sent.
+const coldTime = time.Second
+
+// runChecks runs the scenario in three phases: questions, inbound calls, outbound
+// calls. The checks of a phase run side by side, over different ports.
+func (r *run) runChecks(ctx context.Context) {
+	all := r.cfg.Scenario.Checks
+	r.ev.Checks = make([]evidence.Check, len(all))
+	for i, c := range all {
+		r.ev.Checks[i].Check = c
+	}
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.Options })
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound })
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound })
+}
+
+func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {
+	var wg sync.WaitGroup
+	for i := range r.ev.Checks {
+		if c := &r.ev.Checks[i]; in(c.Check) {
+			wg.Go(func() { r.check(ctx, c) })
+		}
+	}
+	wg.Wait()
+	if c, ok := r.control(in); ok {
+		r.check(ctx, &c)
+		r.ev.Checks = append(r.ev.Checks, c)
+	}
+}
+
+func (r *run) check(ctx context.Context, c *evidence.Check) {
+	if ctx.Err() != nil {
+		c.Skipped = interruption(context.Cause(ctx))
+		return
+	}
+	r.progress("check-started", c.ID, "")
+	switch {
+	case c.Kind == scenarios.Options:
+		r.options(ctx, c)
+	case c.Direction == scenarios.Inbound:
+		r.callIn(ctx, c)
+	default:
+		r.callOut(ctx, c)
+	}
+	if ctx.Err() != nil && !told(c) {
+		c.Options, c.CallFacts = nil, nil
+		c.Skipped = interruption(context.Cause(ctx))
+	}
+	r.progress("check-done", c.ID, "%s", c.Skipped)
+}
+
+// told reports whether a check that was cut short has told anything: silence that
+// nobody waited for is no fact.
+func told(c *evidence.Check) bool {
+	if c.Options != nil {
+		return c.Options.Exchange.Status != 0
+	}
+	for _, end := range c.CallFacts.Ends() {
+		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {
+			return true
+		}
+	}
+	return c.Skipped != ""
+}
+
+func (r *run) options(ctx context.Context, c *evidence.Check) {
+	t := sipprobe.Transport(c.Transport)
+	f := r.flows[t]
+	if f == nil {
+		c.Skipped = r.missing(t)
+		return
+	}
+	facts := &evidence.OptionsFacts{Connect: r.connect(ctx, f)}
+	c.Options = facts
+	if failure(facts.Connect) != nil {
+		facts.Exchange = sipprobe.Exchange{Method: "OPTIONS", Transport: t, Remote: f.peer,
+			Outcome: sipprobe.NotReached, Error: facts.Connect.Error}
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstContact)
+	defer cancel()
+	facts.Exchange = f.endpoint.Options(ctx, sipprobe.Target{Peer: f.peer, Token: r.ev.Run.Token(c.ID)})
+}
+
+// missing says why there is no flow over a transport.
+func (r *run) missing(t sipprobe.Transport) string {
+	if _, on := r.cfg.Ports[t]; on {
+		return "this machine could not open a socket for " + string(t)
+	}
+	return string(t) + " is switched off"
+}
+
+// answers reports whether signalling passes over a transport, by its OPTIONS check
+// or by the pairing.
+func (r *run) answers(t sipprobe.Transport) bool {
+	for i := range r.ev.Checks { // other checks are being written to: no copies
+		if c := &r.ev.Checks[i]; c.Options != nil && sipprobe.Transport(c.Transport) == t {
+			return c.Options.Exchange.Outcome == sipprobe.Accepted
+		}
+	}
+	return r.works(t)
+}
+
+func (r *run) callIn(ctx context.Context, c *evidence.Check) {
+	t := sipprobe.Transport(c.Transport)
+	f := r.flows[t]
+	switch {
+	case f == nil:
+		c.Skipped = r.missing(t)
+		return
+	case !r.answers(t):
+		c.Skipped = string(t) + " does not answer"
+		return
+	}
+	_, err := r.link.Do(ctx, pairing.Order{Expect: &pairing.Expect{Check: c.Check, ColdMs: int(coldTime.Milliseconds())}})
+	if err != nil {
+		c.Skipped = "the responder could not be told to expect the call: " + err.Error()
+		return
+	}
+	end := r.place(ctx, c, f)
+	c.CallFacts = &evidence.CallFacts{Client: &end}
+	r.fetchCall(ctx, c)
+}
+
+func (r *run) place(ctx context.Context, c *evidence.Check, f *flow) evidence.CallEnd {
+	if err := failure(r.connect(ctx, f)); err != nil {
+		return call.Unplaced(err)
+	}
+	setup := r.setup(c.Check)
+	setup.Lead = coldTime
+	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.Token(c.ID), NoRport: !c.Call.Client.Rport}
+	return call.Place(ctx, f.endpoint, to, setup)
+}
+
+func (r *run) setup(check scenarios.Check) call.Setup {
+	return call.Setup{
+		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: r.local, Public: r.public, Check: check, Behaviour: check.Call.Client,
+		MediaKey: pairing.MediaKey(r.cfg.Key, r.ev.Run.ID), Allow: r.maySend, Pacer: r.pacer,
+	}
+}
+
+// recordTimeout is how long after a call its record may take to come.
+const recordTimeout = 15 * time.Second
+
+// fetchCall brings home the responder's record of a call.
+func (r *run) fetchCall(ctx context.Context, c *evidence.Check) {
+	ctx, cancel := lastWords(ctx, recordTimeout)
+	defer cancel()
+	var end evidence.CallEnd
+	switch err := r.link.Fetch(ctx, c.ID, &end); {
+	case errors.Is(err, pairing.ErrNoRecord):
+	case err != nil:
+		c.CallFacts.Missing = fmt.Sprintf("the responder's record could not be fetched: %v", err)
+	default:
+		c.CallFacts.Responder = &end
+	}
+}

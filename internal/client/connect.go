@@ -1,0 +1,108 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/sipprobe"
+)
+
+// connectTimeout lets the kernel send three SYNs.
+const connectTimeout = 4 * time.Second
+
+// connect opens the flow's connection if there is none; nil for UDP and when it is
+// open already.
+func (r *run) connect(ctx context.Context, f *flow) *evidence.Connect {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.endpoint.Connected(f.peer) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	start := time.Now()
+	c := &evidence.Connect{Remote: f.peer}
+	conn, err := r.cfg.Network.Dial(ctx, f.peer)
+	if err == nil && f.endpoint.Transport() == sipprobe.TLS {
+		c.Local = addrPort(conn.LocalAddr())
+		if conn, err = r.handshake(ctx, conn); err != nil {
+			c.Result = "tls-failed"
+		}
+	}
+	c.DurationMs = float64(time.Since(start).Microseconds()) / 1000
+	if err != nil {
+		c.Error = err.Error()
+		if c.Result == "" {
+			c.Result = connectResult(err)
+		}
+		return c
+	}
+	c.Local, c.Result = addrPort(conn.LocalAddr()), "open"
+	if err := f.endpoint.Adopt(conn); err != nil {
+		c.Result, c.Error = "local", err.Error()
+	}
+	return c
+}
+
+// failure is why a connection could not be opened, nil when it could or was not needed.
+func failure(c *evidence.Connect) error {
+	if c == nil || c.Result == "open" {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", c.Result, c.Error)
+}
+
+// handshake does not verify the certificate: the responder proves itself by the key,
+// and what the path did to the certificate is a finding of its own.
+func (r *run) handshake(ctx context.Context, conn net.Conn) (net.Conn, error) {
+	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: r.cfg.Target})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// Windows reports these instead of the POSIX numbers.
+const (
+	wsaNetUnreachable  = syscall.Errno(10051)
+	wsaRefused         = syscall.Errno(10061)
+	wsaHostUnreachable = syscall.Errno(10065)
+)
+
+func connectResult(err error) string {
+	is := func(targets ...error) bool {
+		for _, t := range targets {
+			if errors.Is(err, t) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case is(context.DeadlineExceeded, os.ErrDeadlineExceeded, syscall.ETIMEDOUT):
+		return "timeout"
+	case is(syscall.ECONNREFUSED, wsaRefused):
+		return "refused"
+	case is(syscall.EHOSTUNREACH, syscall.ENETUNREACH, wsaNetUnreachable, wsaHostUnreachable):
+		return "unreachable"
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "timeout"
+	}
+	return "local"
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	ap, _ := netip.ParseAddrPort(a.String())
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

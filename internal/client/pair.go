@@ -1,0 +1,110 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/internal/pairing"
+	"bothways/sipprobe"
+)
+
+// firstContact bounds the first try over each transport.
+const firstContact = 4 * time.Second
+
+// pair says hello over every transport at once, and links over those that work.
+func (r *run) pair(ctx context.Context) {
+	r.progress("pairing", "", "looking for the responder at %s", r.cfg.Address)
+	var flows []*flow
+	for _, t := range sipprobe.Transports() {
+		if f := r.flows[t]; f != nil {
+			flows = append(flows, f)
+		}
+	}
+	attempts, welcomes := make([]evidence.Attempt, len(flows)), make([]*pairing.Welcome, len(flows))
+	var wg sync.WaitGroup
+	for i, f := range flows {
+		wg.Go(func() { attempts[i], welcomes[i] = r.hello(ctx, f) })
+	}
+	wg.Wait()
+	r.ev.Pairing.Attempts = attempts
+	r.linkUp(attempts, welcomes)
+}
+
+func (r *run) hello(ctx context.Context, f *flow) (evidence.Attempt, *pairing.Welcome) {
+	t := f.endpoint.Transport()
+	a := evidence.Attempt{Transport: t, Connect: r.connect(ctx, f)}
+	if a.Connect != nil && a.Connect.Result != "open" {
+		return a, nil
+	}
+	body, err := pairing.Encode(pairing.Order{Run: r.ev.Run.ID, Hello: &pairing.Hello{Program: r.ev.Run.Client, Dialled: r.cfg.Address}})
+	if err != nil {
+		return a, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstContact)
+	defer cancel()
+	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.PairingToken(t)}
+	x := f.endpoint.Message(ctx, to, pairing.ContentType, pairing.Encoding, body)
+	a.Exchange = &x
+	if x.Outcome != sipprobe.Accepted {
+		return a, nil
+	}
+	var reply pairing.Reply
+	err = pairing.Decode(x.Body(), &reply)
+	if err != nil {
+		reply.Error = "cannot read the reply: " + err.Error()
+	}
+	if reply.Welcome == nil {
+		x.Outcome, x.Error = sipprobe.Refused, reply.Error
+	}
+	return a, reply.Welcome
+}
+
+// linkUp links over the transports that work, TLS before TCP before UDP: what is
+// encrypted cannot be tampered with, and what is a stream carries large replies.
+func (r *run) linkUp(attempts []evidence.Attempt, welcomes []*pairing.Welcome) {
+	var paths []pairing.Path
+	for i := len(attempts) - 1; i >= 0; i-- {
+		if welcomes[i] == nil {
+			continue
+		}
+		f := r.flows[attempts[i].Transport]
+		paths = append(paths, r.path(f))
+		if r.ev.Run.Responder == nil {
+			r.met(attempts[i].Transport, welcomes[i])
+		}
+	}
+	if len(paths) == 0 {
+		r.progress("not-paired", "", "no responder was found")
+		return
+	}
+	r.link = pairing.NewLink(r.ev.Run.ID, paths)
+	r.progress("paired", "", "paired over %s with responder %s", r.ev.Pairing.Transport.String(), r.ev.Run.Responder.Version)
+}
+
+// path connects again where the connection has died.
+func (r *run) path(f *flow) pairing.Path {
+	return pairing.Path{Endpoint: f.endpoint, Target: sipprobe.Target{Peer: f.peer}, Connect: func(ctx context.Context) error {
+		return failure(r.connect(ctx, f))
+	}}
+}
+
+// met keeps what the responder said of itself and of this end.
+func (r *run) met(t sipprobe.Transport, w *pairing.Welcome) {
+	r.ev.Run.Responder = &w.Program
+	r.ev.Pairing.Transport = t
+	r.public = w.SeenAs.Addr().Unmap()
+	behind := r.public != r.local
+	r.ev.Pairing.ClientBehindNAT = &behind
+}
+
+// works reports whether the responder answered over the transport when it was paired.
+func (r *run) works(t sipprobe.Transport) bool {
+	for _, a := range r.ev.Pairing.Attempts {
+		if a.Transport == t && a.Works() {
+			return true
+		}
+	}
+	return false
+}

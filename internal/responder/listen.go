@@ -1,0 +1,106 @@
+package responder
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"bothways/internal/evidence"
+	"bothways/sipprobe"
+)
+
+func (r *Responder) listen(ctx context.Context) error {
+	var err error
+	if r.addresses, err = r.cfg.Network.Addresses(); err != nil {
+		return err
+	}
+	listen := r.cfg.Listen
+	if len(listen) == 0 {
+		listen = r.addresses
+	}
+	certificate, err := r.certificate()
+	if err != nil {
+		return err
+	}
+	for _, t := range sipprobe.Transports() {
+		port, on := r.cfg.Ports[t]
+		for _, addr := range listen {
+			if on {
+				r.open(ctx, t, netip.AddrPortFrom(addr, port), certificate)
+			}
+		}
+	}
+	if len(r.endpoints) == 0 {
+		return r.noSocket()
+	}
+	return nil
+}
+
+func (r *Responder) noSocket() error {
+	if len(r.sockets) == 0 {
+		return fmt.Errorf("%w: every transport is off", ErrNoSocket)
+	}
+	return fmt.Errorf("%w: %s", ErrNoSocket, r.sockets[0].Error)
+}
+
+func (r *Responder) certificate() (tls.Certificate, error) {
+	if r.cfg.Certificate != nil {
+		return *r.cfg.Certificate, nil
+	}
+	return selfSigned(r.addresses)
+}
+
+// open starts one endpoint, or lists why it could not.
+func (r *Responder) open(ctx context.Context, t sipprobe.Transport, addr netip.AddrPort, cert tls.Certificate) {
+	e, err := r.start(ctx, t, addr, cert)
+	s := evidence.Socket{Transport: t, Address: addr}
+	if err != nil {
+		s.Error = err.Error()
+		r.cfg.Logger.Warn("cannot listen", "transport", t, "address", addr, "error", err)
+	} else {
+		s.Address = e.Local()
+		r.endpoints = append(r.endpoints, e)
+	}
+	r.sockets = append(r.sockets, s)
+}
+
+func (r *Responder) start(ctx context.Context, t sipprobe.Transport, addr netip.AddrPort, cert tls.Certificate) (*sipprobe.Endpoint, error) {
+	cfg := sipprobe.EndpointConfig{
+		Transport: t, Tape: r.tape, Guard: r.guard, Key: r.cfg.Key, Software: r.software(),
+		Serve: r.serve, MaySend: r.maySend, Logger: r.cfg.Logger,
+	}
+	if t == sipprobe.UDP {
+		conn, err := r.cfg.Network.ListenPacket(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		cfg.PacketConn = conn
+		return r.started(cfg, conn.LocalAddr(), conn)
+	}
+	l, err := r.cfg.Network.Listen(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	if t == sipprobe.TLS {
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	}
+	cfg.Listener = l
+	return r.started(cfg, l.Addr(), l)
+}
+
+// started serves the socket; it is closed when that fails.
+func (r *Responder) started(cfg sipprobe.EndpointConfig, local net.Addr, socket io.Closer) (*sipprobe.Endpoint, error) {
+	public := r.cfg.Public
+	ap, err := netip.ParseAddrPort(local.String())
+	if err == nil && public.IsValid() && ap.Addr().Unmap().Is4() == public.Is4() {
+		cfg.Advertise = netip.AddrPortFrom(public, ap.Port())
+	}
+	e, err := sipprobe.Start(cfg)
+	if err != nil {
+		socket.Close()
+	}
+	return e, err
+}

@@ -1,0 +1,84 @@
+package responder
+
+import (
+	"context"
+	"crypto/rand"
+	"net/netip"
+	"strings"
+	"time"
+
+	"bothways/internal/call"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// Bounds of calls from those who do not have the key.
+const (
+	maxStrangers    = 8
+	strangerTalk    = 60 * time.Second
+	strangerTimeout = 90 * time.Second
+)
+
+// answerStranger answers a call without the key; media goes to the caller's own
+// address and nowhere else, and not before the ACK has shown that it receives there.
+func (r *Responder) answerStranger(in *sipprobe.Incoming) {
+	if !r.admitStranger() {
+		in.Reply(486, "Busy Here", sipprobe.Body{})
+		return
+	}
+	defer r.dismissStranger()
+	ctx, cancel := context.WithTimeout(r.ctx, strangerTimeout)
+	defer cancel()
+	check := scenarios.Check{ID: "stranger", Kind: scenarios.CallKind, Call: &scenarios.Call{
+		TalkMs: int(strangerTalk.Milliseconds()), Codec: strangerCodec(in.Body),
+		Responder: scenarios.Behaviour{Latch: scenarios.LatchFirstPacket, Audio: scenarios.ToneAudio, Rport: true},
+	}}
+	public := r.cfg.Public
+	if !public.IsValid() {
+		public = in.Local.Addr()
+	}
+	call.Answer(ctx, in, strangerToken(), call.Setup{
+		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
+		Behaviour: check.Call.Responder, Inside: true, Pacer: r.pacer, AfterAck: true,
+		Allow: func(to netip.AddrPort) bool { return to.Addr() == in.Source.Addr() },
+	})
+}
+
+// strangerToken marks this end's messages of such a call; it takes nothing from the
+// caller's.
+func strangerToken() string { return "stranger-" + strings.ToLower(rand.Text()) }
+
+// strangerCodec is the first codec of the offer that this program speaks.
+func strangerCodec(offer []byte) string {
+	m, err := sipprobe.ParseMedia(offer)
+	if err != nil {
+		return "pcmu"
+	}
+	for _, p := range m.Payloads {
+		switch p {
+		case 0:
+			return "pcmu"
+		case 8:
+			return "pcma"
+		}
+	}
+	return "pcmu"
+}
+
+func (r *Responder) admitStranger() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.strangers >= maxStrangers || r.ctx.Err() != nil {
+		return false
+	}
+	r.strangers++
+	r.work.Add(1)
+	return true
+}
+
+func (r *Responder) dismissStranger() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.strangers--
+	r.work.Done()
+}
