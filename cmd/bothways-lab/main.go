@@ -1,0 +1,21 @@
+// Bothways-lab builds a small Internet with real NATs on one Linux machine, plants a
+// fault in it, and runs client and responder through it.
+//
+//	bothways-lab faults               list what can be planted
+//	bothways-lab run FAULT            run it: the report, and whether it is right
+//	bothways-lab shell HOST           a shell on one of the hosts
+//
+// It needs no other program and, where user namespaces are allowed, no root.
+//
+// The exit status of run is 0 when the findings are those that were planted and no
+// others, 2 when they are not, and 3 when the lab could not be built.
+package main
+
+import (
+	"os"
+
+	"bothways/internal/console"
+	"bothways/internal/lab"
+)
+
+func main() { os.Exit(lab.Command(os.Args[1:], console.Process())) }

@@ -1,0 +1,24 @@
+// Bothways-responder is the end inside a site, where the PBX stands. It listens for
+// SIP on UDP 5060, TCP 5060 and TLS 5061, answers and places test calls for whoever
+// holds its key, and keeps its side of the evidence.
+//
+// At start it prints the key, the addresses that it listens on, the forwards that
+// the router needs, and the line to type outside. It serves until it is interrupted,
+// or for the time given with --for.
+//
+// Whoever does not hold the key gets a challenge that is never larger than what he
+// sent, and no more than 20 of them a second. Media goes only to addresses at which
+// a client has proven itself. --answer-anyone lifts the first rule for calls, for
+// tests with other SIP programs; media then goes to the caller's own address only.
+//
+// The exit status is 0 when it was stopped, and 3 when it could not start.
+package main
+
+import (
+	"os"
+
+	"bothways/internal/cli"
+	"bothways/internal/console"
+)
+
+func main() { os.Exit(cli.Responder(os.Args[1:], console.Process())) }

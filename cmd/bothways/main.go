@@ -1,0 +1,29 @@
+// Bothways runs outside a site and says whether SIP and audio go both ways through
+// its router, and if not, what must be changed.
+//
+//	bothways run [TARGET]             run a scenario; without TARGET against a responder of its own
+//	bothways diagnose EVIDENCE        the report again, from saved evidence
+//	bothways scenarios                list, show NAME, check FILE
+//	bothways causes [CODE]            what a finding means, how it is proven and mended
+//
+// TARGET is the host name or address of the site, IPv4 or IPv6, as dialled from
+// outside. Behind it a bothways-responder must be listening, and the key that it
+// printed is given with --key, --key-file or the variable BOTHWAYS_KEY.
+//
+// The report goes to standard output, as text or with --json as one JSON object;
+// progress and errors go to standard error. With --out DIR the run leaves
+// evidence.json (both ends' ledgers, from which diagnose makes the same report
+// again), report.json and report.txt.
+//
+// The exit status is 0 for pass, 1 for degraded, 2 for fail, and 3 when the run is
+// inconclusive, could not be made, or the command was wrong.
+package main
+
+import (
+	"os"
+
+	"bothways/internal/cli"
+	"bothways/internal/console"
+)
+
+func main() { os.Exit(cli.Client(os.Args[1:], console.Process())) }

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"bothways/internal/client"
+	"bothways/internal/console"
+	"bothways/internal/diagnosis"
+	"bothways/internal/evidence"
+	"bothways/internal/network"
+	"bothways/internal/report"
+	"bothways/internal/responder"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// clientCommands is the grammar of bothways.
+type clientCommands struct {
+	Version   console.VersionFlag `help:"Print the version."`
+	Run       runCmd              `cmd:"" help:"Run a scenario against a responder; without TARGET against one of its own on this machine."`
+	Diagnose  diagnoseCmd         `cmd:"" help:"Report again, from saved evidence."`
+	Scenarios scenariosCmd        `cmd:"" help:"List, show and check scenarios."`
+	Causes    causesCmd           `cmd:"" help:"Say what a finding means, how it is proven, and how it is mended."`
+}
+
+// Client runs the command bothways and returns its exit status.
+func Client(args []string, s console.Streams) int {
+	return console.Command("bothways", "Will SIP and audio go both ways here, and if not, what must be changed?", &clientCommands{}, args, s)
+}
+
+type runCmd struct {
+	Target   string        `arg:"" optional:"" help:"Host name or address of the site, as dialled from outside."`
+	Scenario string        `default:"trunk" placeholder:"NAME|FILE" help:"What to run (${default})."`
+	Talk     time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
+	Out      string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	JSON     bool          `name:"json" help:"Print the report as one JSON object."`
+	Quiet    bool          `help:"Show no progress."`
+	keyFlags
+	portFlags
+}
+
+// Run runs the scenario, prints the report, and ends with the verdict's status.
+func (c *runCmd) Run(ctx context.Context, s console.Streams) error {
+	cfg, err := c.config(s)
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return console.Hint(err, "give --out a directory that can be written to")
+		}
+	}
+	if c.Target == "" {
+		stop, err := c.embed(ctx, &cfg)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	} else if err := c.aim(ctx, &cfg); err != nil {
+		return err
+	}
+	ev, err := client.Run(ctx, cfg)
+	if err != nil {
+		return console.Hint(err, "see that this machine has a route to %s", cfg.Address)
+	}
+	return c.conclude(ev, s)
+}
+
+func (c *runCmd) config(s console.Streams) (client.Config, error) {
+	if err := c.check(); err != nil {
+		return client.Config{}, err
+	}
+	sc, err := scenarios.Find(c.Scenario)
+	if err != nil {
+		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
+	}
+	if c.Talk != 0 {
+		if err := scenarios.CheckTalk(c.Talk); err != nil {
+			return client.Config{}, err
+		}
+		sc = sc.WithTalk(c.Talk)
+	}
+	key, err := c.key(s)
+	if err != nil {
+		return client.Config{}, err
+	}
+	cfg := client.Config{Network: network.Host{}, Target: c.Target, Key: key, Scenario: sc, Version: console.Version, RTP: c.RTP}
+	if !c.Quiet {
+		cfg.Progress = progressOn(s)
+	}
+	return cfg, nil
+}
+
+// embed starts a responder in this program, on free ports of the loopback address.
+func (c *runCmd) embed(ctx context.Context, cfg *client.Config) (stop func(), err error) {
+	loopback := netip.MustParseAddr("127.0.0.1")
+	if cfg.Key == "" {
+		cfg.Key = newKey()
+	}
+	r, err := responder.Start(ctx, responder.Config{
+		Network: cfg.Network, Key: cfg.Key, Ports: anyPorts(), Listen: []netip.Addr{loopback}, Version: console.Version,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot start a responder of its own: %w", err)
+	}
+	cfg.Address, cfg.Embedded, cfg.OwnPorts, cfg.RTP = loopback, true, anyPorts(), rtpprobe.PortRange{}
+	cfg.Ports = make(map[sipprobe.Transport]uint16)
+	for _, socket := range r.Sockets() {
+		cfg.Ports[socket.Transport] = socket.Address.Port()
+	}
+	return func() { r.Close() }, nil
+}
+
+// aim resolves the target.
+func (c *runCmd) aim(ctx context.Context, cfg *client.Config) error {
+	if cfg.Key == "" {
+		return console.Hint(errors.New("no key"), "the responder prints its key when it starts: give it with --key, --key-file or BOTHWAYS_KEY")
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.Target)
+	if err != nil {
+		return console.Hint(fmt.Errorf("cannot find %s: %w", c.Target, err), "TARGET is a host name or an address without a port; ports are given with --sip-udp, --sip-tcp and --sip-tls")
+	}
+	cfg.Address = addrs[0].Unmap()
+	cfg.Ports, cfg.OwnPorts = c.sip(), c.sip()
+	return nil
+}
+
+// conclude reports, saves, and ends with the verdict's status.
+func (c *runCmd) conclude(ev *evidence.Evidence, s console.Streams) error {
+	if c.Out != "" {
+		if err := report.Save(c.Out, ev); err != nil {
+			fmt.Fprintf(s.Err, "bothways: %v\n", err)
+		}
+	}
+	return present(ev, c.JSON, s)
+}
+
+// present prints the report of some evidence.
+func present(ev *evidence.Evidence, asJSON bool, s console.Streams) error {
+	d := diagnosis.Diagnose(ev)
+	rep := report.Build(ev, d)
+	write := func() error { return report.WriteText(s.Out, rep, textOptions(s)) }
+	if asJSON {
+		write = func() error { return report.WriteJSON(s.Out, rep) }
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	return console.Status(d.Verdict.ExitStatus())
+}
+
+type diagnoseCmd struct {
+	Evidence string `arg:"" type:"existingfile" help:"evidence.json of a run."`
+	JSON     bool   `name:"json" help:"Print the report as one JSON object."`
+}
+
+// Run prints the report of saved evidence, and ends with its verdict's status.
+func (c *diagnoseCmd) Run(s console.Streams) error {
+	f, err := os.Open(c.Evidence)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	ev, err := evidence.Read(f)
+	if err != nil {
+		return console.Hint(fmt.Errorf("%s: %w", c.Evidence, err), "bothways run --out DIR writes evidence.json")
+	}
+	return present(ev, c.JSON, s)
+}

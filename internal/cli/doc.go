@@ -1,0 +1,2 @@
+// Package cli holds the commands bothways and bothways-responder.
+package cli

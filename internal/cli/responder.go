@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"bothways/internal/console"
+	"bothways/internal/network"
+	"bothways/internal/responder"
+	"bothways/sipprobe"
+)
+
+// responderCommand is the grammar of bothways-responder.
+type responderCommand struct {
+	Version       console.VersionFlag `help:"Print the version."`
+	Listen        []netip.Addr        `placeholder:"ADDR" help:"Address to listen on; may be repeated (all of this machine's)."`
+	PublicAddress netip.Addr          `placeholder:"ADDR" help:"Address that SIP and SDP advertise (what the client dialled)."`
+	Cert          string              `placeholder:"FILE" type:"existingfile" help:"Certificate chain for TLS, PEM (a self-signed one is made)."`
+	CertKey       string              `placeholder:"FILE" type:"existingfile" help:"Private key for --cert, PEM."`
+	For           time.Duration       `placeholder:"DURATION" help:"Stop by itself after this time."`
+	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
+	keyFlags
+	portFlags
+}
+
+// Responder runs the command bothways-responder and returns its exit status.
+func Responder(args []string, s console.Streams) int {
+	return console.Command("bothways-responder", "The end inside, where the PBX stands.", &responderCommand{}, args, s)
+}
+
+// Run serves until it is stopped.
+func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	cfg, err := c.config(s)
+	if err != nil {
+		return err
+	}
+	r, err := responder.Start(ctx, cfg)
+	if err != nil {
+		return console.Hint(err, "another program may hold the port: stop it, or choose others with --sip-udp, --sip-tcp and --sip-tls")
+	}
+	defer r.Close()
+	c.announce(r, cfg, s)
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
+	key, err := c.key(s)
+	if err != nil {
+		return responder.Config{}, err
+	}
+	if key == "" {
+		key = newKey()
+	}
+	cfg := responder.Config{
+		Network: network.Host{}, Key: key, Ports: c.sip(), RTP: c.RTP, Listen: c.Listen, Public: c.PublicAddress,
+		AnswerAnyone: c.AnswerAnyone, Version: console.Version, Logger: slog.New(newLog(s.Err)),
+	}
+	if (c.Cert == "") != (c.CertKey == "") {
+		return cfg, console.Hint(errors.New("--cert and --cert-key belong together"), "give both, or neither for a self-signed certificate")
+	}
+	if c.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(c.Cert, c.CertKey)
+		if err != nil {
+			return cfg, console.Hint(err, "both files are PEM: the chain with the leaf first, and its private key")
+		}
+		cfg.Certificate = &pair
+	}
+	return cfg, nil
+}
+
+// announce says what the operator needs to know, and what to type outside.
+func (c *responderCommand) announce(r *responder.Responder, cfg responder.Config, s console.Streams) {
+	w := s.Out
+	fmt.Fprintf(w, "bothways-responder %s\n\n", console.Version)
+	fmt.Fprintf(w, "  key       %s\n", cfg.Key)
+	for _, t := range sipprobe.Transports() {
+		c.announceTransport(w, r, t)
+	}
+	fmt.Fprintf(w, "  media     udp %s\n\n", cfg.RTP)
+	fmt.Fprintf(w, "Forward %s to this machine, then type outside:\n\n", forwards(cfg))
+	fmt.Fprintf(w, "  bothways run %s --key %s%s\n\n", publicName(cfg), cfg.Key, c.portArguments())
+	if cfg.AnswerAnyone {
+		fmt.Fprintln(s.Err, "bothways-responder: warning: calls are answered without the key (--answer-anyone)")
+	}
+}
+
+func (c *responderCommand) announceTransport(w io.Writer, r *responder.Responder, t sipprobe.Transport) {
+	var open []string
+	for _, socket := range r.Sockets() {
+		switch {
+		case socket.Transport != t || socket.Address.Addr().IsLoopback() && len(c.Listen) == 0:
+		case socket.Error != "":
+			fmt.Fprintf(w, "  not open  %s %s: %s\n", t, socket.Address, socket.Error)
+		default:
+			open = append(open, socket.Address.String())
+		}
+	}
+	if len(open) > 0 {
+		fmt.Fprintf(w, "  %-8s  %s\n", t, strings.Join(open, ", "))
+	}
+}
+
+func forwards(cfg responder.Config) string {
+	var out []string
+	for _, t := range sipprobe.Transports() {
+		if port, on := cfg.Ports[t]; on {
+			protocol := "tcp"
+			if t == sipprobe.UDP {
+				protocol = "udp"
+			}
+			out = append(out, fmt.Sprintf("%s %d", protocol, port))
+		}
+	}
+	return strings.Join(append(out, "udp "+cfg.RTP.String()), ", ")
+}
+
+func publicName(cfg responder.Config) string {
+	if cfg.Public.IsValid() {
+		return cfg.Public.String()
+	}
+	return "PUBLIC-ADDRESS"
+}
+
+// portArguments are the flags that the client needs where ports are not the usual ones.
+func (c *responderCommand) portArguments() string {
+	var out string
+	for _, f := range []struct {
+		name     string
+		is, want uint16
+	}{{"udp", c.SIPUDP, 5060}, {"tcp", c.SIPTCP, 5060}, {"tls", c.SIPTLS, 5061}} {
+		if f.is != f.want {
+			out += fmt.Sprintf(" --sip-%s %d", f.name, f.is)
+		}
+	}
+	return out
+}

@@ -1,0 +1,163 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"bothways/internal/client"
+	"bothways/internal/console"
+	"bothways/internal/diagnosis"
+	"bothways/internal/natlab"
+	"bothways/internal/report"
+	"bothways/scenarios"
+)
+
+// labCommands is the grammar of bothways-
+type labCommands struct {
+	Version console.VersionFlag `help:"Print the version."`
+	Faults  faultsCmd           `cmd:"" help:"List what can be planted."`
+	Run     labRunCmd           `cmd:"" help:"Run client and responder through a fault, and hold the report against what was planted."`
+	Shell   shellCmd            `cmd:"" help:"Open a shell on a host of a fault's network."`
+}
+
+// Command runs bothways-lab and returns its exit status.
+func Command(args []string, s console.Streams) int {
+	return natlab.Main(func() int {
+		return console.Command("bothways-lab", "Real NATs with planted faults, on one Linux machine.", &labCommands{}, args, s)
+	})
+}
+
+type faultsCmd struct{}
+
+// Run lists the faults.
+func (faultsCmd) Run(s console.Streams) error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	for _, f := range Faults() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.Verdict, f.Title)
+	}
+	return w.Flush()
+}
+
+type labRunCmd struct {
+	Fault string        `arg:"" help:"Name of a fault."`
+	Talk  time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
+	Out   string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	JSON  bool          `name:"json" help:"Print the report as one JSON object."`
+	Quiet bool          `help:"Show no progress."`
+}
+
+// Run runs the fault; it fails when the report is not what was planted.
+func (c *labRunCmd) Run(ctx context.Context, s console.Streams) error {
+	f, err := findFault(c.Fault)
+	if err != nil {
+		return err
+	}
+	o := Options{Version: console.Version}
+	if c.Talk != 0 {
+		if err := scenarios.CheckTalk(c.Talk); err != nil {
+			return err
+		}
+		o.Talk = c.Talk
+	}
+	if !c.Quiet {
+		p := console.NewProgress(s.Err)
+		o.Progress = func(e client.Event) { p.Say(e.String()) }
+	}
+	out, err := Run(ctx, f, o)
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		if err := report.Save(c.Out, out.Evidence); err != nil {
+			return err
+		}
+	}
+	if err := c.print(out, s); err != nil {
+		return err
+	}
+	return verdictOnRun(out, s)
+}
+
+func (c *labRunCmd) print(out Outcome, s console.Streams) error {
+	rep := report.Build(out.Evidence, out.Diagnosis)
+	if c.JSON {
+		return report.WriteJSON(s.Out, rep)
+	}
+	color, width := console.Terminal(s.Out, s.Getenv)
+	return report.WriteText(s.Out, rep, report.TextOptions{Color: color, Width: width})
+}
+
+// verdictOnRun says whether the report was right; the exit status is that of a
+// check of bothways itself: 0 when it was, 2 when it was not.
+func verdictOnRun(out Outcome, s console.Streams) error {
+	if out.OK() {
+		fmt.Fprintf(s.Err, "\nbothways-lab: %s: reported as planted: %s\n", out.Fault.Name, planted(out.Fault))
+		return nil
+	}
+	fmt.Fprintf(s.Err, "\nbothways-lab: %s: planted %s; missed %s; false %s; verdict %s\n", out.Fault.Name,
+		planted(out.Fault), list(out.Missed), list(out.False), out.Diagnosis.Verdict)
+	return console.Status(diagnosis.Fail.ExitStatus())
+}
+
+func planted(f Fault) string { return f.Verdict + ", " + list(f.Expect) }
+
+func list(codes []string) string {
+	if len(codes) == 0 {
+		return "no findings"
+	}
+	return strings.Join(codes, ", ")
+}
+
+func findFault(name string) (Fault, error) {
+	f, err := Find(name)
+	if err != nil {
+		return f, console.Hint(err, "bothways-lab faults lists them")
+	}
+	return f, nil
+}
+
+type shellCmd struct {
+	Host  string `arg:"" help:"inside, site, internet, outside; carrier or client-router where the fault has one."`
+	Fault string `default:"clean" help:"The fault whose network to build (${default})."`
+}
+
+// Run builds the network and opens a shell on one of its hosts.
+func (c *shellCmd) Run(ctx context.Context, s console.Streams) error {
+	f, err := findFault(c.Fault)
+	if err != nil {
+		return err
+	}
+	l, err := natlab.Build(ctx, f.Topology)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	h := l.Host(c.Host)
+	if h == nil {
+		var names []string
+		for _, h := range l.Hosts() {
+			names = append(names, h.Name())
+		}
+		return console.Hint(fmt.Errorf("no host %q", c.Host), "this network has %s", strings.Join(names, ", "))
+	}
+	shell := s.Getenv("SHELL")
+	if shell == "" {
+		shell = "/bin/sh"
+	}
+	cmd := h.Command(ctx, shell)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.Out, s.Err
+	cmd.Env = append(os.Environ(), "PS1="+c.Host+"$ ")
+	var exit *exec.ExitError
+	if err := cmd.Run(); errors.As(err, &exit) {
+		return console.Status(exit.ExitCode())
+	} else if err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+// Package lab plants faults in the small Internet of natlab, runs client and
+// responder through it, and holds what they report against what was planted.
+package lab
+
+import (
+	"fmt"
+
+	"bothways/internal/natlab"
+)
+
+// A Fault is data: what is wrong with a site, and what a run through it must report.
+type Fault struct {
+	Name string
+	// Title says what is wrong, in one line.
+	Title    string
+	Topology natlab.Topology
+	// Scenario is the shipped scenario to run.
+	Scenario string
+	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
+	IPv6 bool
+	// Expect are the codes of the findings that must come out, and no others.
+	Expect []string
+	// Verdict is what the run must conclude.
+	Verdict string
+}
+
+// The ports that the site forwards when nothing is wrong.
+var (
+	sipUDP = natlab.Forward{Proto: natlab.UDP, Ports: natlab.Port(5060)}
+	sipTCP = natlab.Forward{Proto: natlab.TCP, Ports: natlab.Port(5060)}
+	sipTLS = natlab.Forward{Proto: natlab.TCP, Ports: natlab.Port(5061)}
+	rtp    = natlab.Forward{Proto: natlab.UDP, Ports: rtpPorts}
+
+	rtpPorts = natlab.Ports{From: 10000, To: 20000}
+)
+
+func forwarding(f ...natlab.Forward) natlab.Topology { return natlab.Topology{Forwards: f} }
+
+func everything() natlab.Topology { return forwarding(sipUDP, sipTCP, sipTLS, rtp) }
+
+// with changes a copy of a topology.
+func with(t natlab.Topology, change func(*natlab.Topology)) natlab.Topology {
+	change(&t)
+	return t
+}
+
+func breaking(rules ...natlab.Rule) natlab.Topology {
+	return with(everything(), func(t *natlab.Topology) { t.Rules = rules })
+}
+
+// Faults lists what the lab can plant.
+func Faults() []Fault {
+	return []Fault{
+		{Name: "clean", Title: "nothing is wrong",
+			Topology: everything(), Scenario: "trunk", Verdict: "pass"},
+		{Name: "clean-ipv6", Title: "nothing is wrong, over IPv6",
+			Topology: everything(), Scenario: "trunk", IPv6: true, Verdict: "pass"},
+		{Name: "udp-not-forwarded", Title: "UDP 5060 is not forwarded",
+			Topology: forwarding(sipTCP, sipTLS, rtp), Scenario: "trunk",
+			Expect: []string{"transport-unreachable", "port-not-forwarded"}, Verdict: "fail"},
+		{Name: "tcp-not-forwarded", Title: "TCP 5060 is not forwarded",
+			Topology: forwarding(sipUDP, sipTLS, rtp), Scenario: "trunk",
+			Expect: []string{"transport-unreachable", "port-not-forwarded"}, Verdict: "fail"},
+		{Name: "tls-not-forwarded", Title: "TLS 5061 is not forwarded",
+			Topology: forwarding(sipUDP, sipTCP, rtp), Scenario: "trunk",
+			Expect: []string{"transport-unreachable", "port-not-forwarded"}, Verdict: "fail"},
+		{Name: "rtp-not-forwarded", Title: "the RTP range is not forwarded, but the NAT keeps ports: audio flows once the site has sent",
+			Topology: forwarding(sipUDP, sipTCP, sipTLS), Scenario: "trunk",
+			Expect: []string{"rtp-range-not-forwarded"}, Verdict: "degraded"},
+		{Name: "rtp-not-forwarded-random-ports", Title: "the RTP range is not forwarded, and the NAT changes source ports",
+			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { t.RandomPorts = true }), Scenario: "trunk",
+			Expect: []string{"one-way-audio", "rtp-range-not-forwarded", "latching-needed"}, Verdict: "fail"},
+		{Name: "inbound-rtp-dropped", Title: "a filter drops RTP towards the site",
+			Topology: breaking(natlab.Rule{Name: "no-rtp-in", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts}),
+			Scenario: "trunk", Expect: []string{"one-way-audio", "rtp-range-not-forwarded"}, Verdict: "fail"},
+		{Name: "outbound-rtp-dropped", Title: "a filter drops RTP from the site",
+			Topology: breaking(natlab.Rule{Name: "no-rtp-out", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: rtpPorts}),
+			Scenario: "trunk", Expect: []string{"one-way-audio"}, Verdict: "fail"},
+		{Name: "rtp-dropped", Title: "a filter drops RTP both ways",
+			Topology: breaking(
+				natlab.Rule{Name: "no-rtp-in", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts},
+				natlab.Rule{Name: "no-rtp-out", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: rtpPorts}),
+			Scenario: "trunk", Expect: []string{"no-audio", "rtp-range-not-forwarded"}, Verdict: "fail"},
+		{Name: "rtp-loss", Title: "one packet in ten is lost towards the site",
+			Topology: breaking(natlab.Rule{Name: "loss", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts, Every: 10}),
+			Scenario: "trunk", Expect: []string{"poor-audio"}, Verdict: "degraded"},
+		{Name: "private-address", Title: "the PBX advertises its private address, and the far side obeys",
+			Topology: everything(), Scenario: "private-address",
+			Expect: []string{"one-way-audio", "private-address-advertised", "latching-needed"}, Verdict: "fail"},
+		{Name: "private-address-latching", Title: "the PBX advertises its private address, and the far side latches",
+			Topology: everything(), Scenario: "private-address-latching",
+			Expect: []string{"private-address-advertised", "latching-needed"}, Verdict: "degraded"},
+		{Name: "client-nat", Title: "the client is behind a NAT of its own, which is no fault of the site",
+			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "trunk", Verdict: "pass"},
+		{Name: "cgnat", Title: "the carrier has put a NAT before the site, so that no forward helps",
+			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk",
+			Expect: []string{"no-signalling"}, Verdict: "fail"},
+	}
+}
+
+// Find returns the fault of that name.
+func Find(name string) (Fault, error) {
+	for _, f := range Faults() {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return Fault{}, fmt.Errorf("no fault %q", name)
+}

@@ -1,0 +1,108 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bothways/internal/client"
+	"bothways/internal/diagnosis"
+	"bothways/internal/evidence"
+	"bothways/internal/natlab"
+	"bothways/internal/responder"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// An Outcome is what a run through a fault reported, held against what was planted.
+type Outcome struct {
+	Fault     Fault
+	Evidence  *evidence.Evidence
+	Diagnosis diagnosis.Diagnosis
+	// Missed are expected findings that did not come out, False those that came out
+	// unexpectedly, each code once.
+	Missed, False []string
+}
+
+// OK reports whether the run reported what was planted and nothing else.
+func (o Outcome) OK() bool {
+	return len(o.Missed) == 0 && len(o.False) == 0 && string(o.Diagnosis.Verdict) == o.Fault.Verdict
+}
+
+// Options change how a fault is run.
+type Options struct {
+	// Talk shortens or lengthens the calls; 0 keeps the scenario's.
+	Talk     time.Duration
+	Version  string
+	Progress func(client.Event)
+}
+
+// labKey is known to both ends; nobody else is in the lab.
+const labKey = "the lab has no strangers"
+
+// Run builds the fault's topology and runs client and responder through it.
+func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
+	s, err := scenarios.Named(f.Scenario)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if o.Talk != 0 {
+		s = s.WithTalk(o.Talk)
+	}
+	l, err := natlab.Build(ctx, f.Topology)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer l.Close()
+	ev, err := through(ctx, l, f, s, o)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Fault: f, Evidence: ev, Diagnosis: diagnosis.Diagnose(ev)}
+	out.compare()
+	return out, nil
+}
+
+func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) (*evidence.Evidence, error) {
+	ports := make(map[sipprobe.Transport]uint16)
+	for _, t := range sipprobe.Transports() {
+		ports[t] = t.DefaultPort()
+	}
+	media := rtpprobe.PortRange{From: rtpPorts.From, To: rtpPorts.To}
+	inside, err := responder.Start(ctx, responder.Config{
+		Network: host{l.Inside}, Key: labKey, Ports: ports, RTP: media, Version: o.Version,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("responder: %w", err)
+	}
+	defer inside.Close()
+	target := l.Addresses.SiteWAN
+	if f.IPv6 {
+		target = l.Addresses.Inside6
+	}
+	return client.Run(ctx, client.Config{
+		Network: host{l.Outside}, Target: target.String(), Address: target, Ports: ports, OwnPorts: ports,
+		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress,
+	})
+}
+
+func (o *Outcome) compare() {
+	var reported []string
+	for _, f := range o.Diagnosis.Findings {
+		reported = append(reported, f.Code)
+	}
+	slices.Sort(reported)
+	reported = slices.Compact(reported)
+	for _, code := range o.Fault.Expect {
+		if !slices.Contains(reported, code) {
+			o.Missed = append(o.Missed, code)
+		}
+	}
+	for _, code := range reported {
+		if !slices.Contains(o.Fault.Expect, code) {
+			o.False = append(o.False, code)
+		}
+	}
+}
