@@ -106,13 +106,13 @@ func (c *responderCommand) announceTransport(w io.Writer, r *responder.Responder
 		switch {
 		case socket.Transport != t || socket.Address.Addr().IsLoopback() && len(c.Listen) == 0:
 		case socket.Error != "":
-			fmt.Fprintf(w, "  not open  %s %s: %s\n", t, socket.Address, socket.Error)
+			fmt.Fprintf(w, "  not open  %s %s: %s\n", string(t), socket.Address, socket.Error)
 		default:
 			open = append(open, socket.Address.String())
 		}
 	}
 	if len(open) > 0 {
-		fmt.Fprintf(w, "  %-8s  %s\n", t, strings.Join(open, ", "))
+		fmt.Fprintf(w, "  %-8s  %s\n", string(t), strings.Join(open, ", "))
 	}
 }
 

@@ -105,7 +105,7 @@ func TestLinkEndsWithItsContext(t *testing.T) {
 }
 
 func TestConnectGoesFirst(t *testing.T) {
-	linked(t, yes, func(t *testing.T, m *memNet, l *pairing.Link) {
+	linked(t, yes, func(t *testing.T, m *memNet, _ *pairing.Link) {
 		e := m.endpoint(t, "198.51.100.1:40001", nil)
 		defer e.Close()
 		calls := 0
@@ -116,7 +116,7 @@ func TestConnectGoesFirst(t *testing.T) {
 				}
 				return nil
 			}}
-		l = pairing.NewLink("abc", []pairing.Path{path})
+		l := pairing.NewLink("abc", []pairing.Path{path})
 		if _, err := l.Do(t.Context(), pairing.Order{}); err != nil {
 			t.Error(err)
 		}
