@@ -4,11 +4,9 @@ import (
 	"crypto/subtle"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/icholy/digest"
-	"golang.org/x/time/rate"
 )
 
 // A Guard decides which requests an Endpoint lets in. It challenges whoever does
@@ -18,9 +16,7 @@ import (
 type Guard struct {
 	cfg    GuardConfig
 	nonces *nonces
-
-	mu       sync.Mutex
-	limiters map[netip.Addr]*rate.Limiter
+	limits *limits
 }
 
 // GuardConfig says whom a Guard lets in.
@@ -38,21 +34,14 @@ type GuardConfig struct {
 	// PerSource is how many answers per second one source may draw without proof:
 	// challenges, refusals, and with AnswerAnyone requests let in; 0 = 20. A source
 	// is an IPv4 address or an IPv6 network of 64 bits; it may save up two seconds'
-	// worth. Further requests are dropped in silence.
+	// worth, and may draw 50 times as much for as long as it is remembered to have
+	// proven the key. Further requests are dropped in silence.
 	PerSource float64
 }
 
-const (
-	defaultPerSource = 20
-	maxSources       = 8192 // source addresses remembered by the rate limit
-)
-
 // NewGuard returns a Guard with fresh secrets.
 func NewGuard(cfg GuardConfig) *Guard {
-	if cfg.PerSource == 0 {
-		cfg.PerSource = defaultPerSource
-	}
-	return &Guard{cfg: cfg, nonces: newNonces(), limiters: make(map[netip.Addr]*rate.Limiter)}
+	return &Guard{cfg: cfg, nonces: newNonces(), limits: newLimits(cfg.PerSource)}
 }
 
 // A decision on one request. With admit false, reply is what to answer, nil for silence.
@@ -86,7 +75,7 @@ func (g *Guard) judge(q question) decision {
 	}
 	authorization, ok := q.message.value("authorization")
 	if !ok && g.cfg.AnswerAnyone && q.message.method() != "MESSAGE" {
-		if !g.allow(q.from.Addr(), q.now) {
+		if !g.limits.allow(q.from.Addr(), q.now) {
 			return dropped("rate limit")
 		}
 		return admitted()
@@ -96,6 +85,7 @@ func (g *Guard) judge(q question) decision {
 		state = g.verify(q, authorization)
 	}
 	if state == credentialsGood {
+		g.limits.trust(q.from.Addr())
 		return admitted()
 	}
 	return g.challenge(q, state == credentialsStale)
@@ -168,7 +158,7 @@ func (g *Guard) challenge(q question, stale bool) decision {
 
 // answer replies within the rate limit and never with more bytes than the request had.
 func (g *Guard) answer(q question, status, header string) decision {
-	if !g.allow(q.from.Addr(), q.now) {
+	if !g.limits.allow(q.from.Addr(), q.now) {
 		return dropped("rate limit")
 	}
 	s := stateless{message: q.message, from: q.from, status: status, header: header, software: g.cfg.Software}
@@ -181,24 +171,4 @@ func (g *Guard) answer(q question, status, header string) decision {
 		return dropped("the challenge would be larger than the request")
 	}
 	return decision{reply: reply, note: "answered " + status}
-}
-
-// allow applies the rate limit, to a network of 64 bits where a source could take
-// any address of it.
-func (g *Guard) allow(source netip.Addr, now time.Time) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if source = source.Unmap().WithZone(""); source.Is6() {
-		p, _ := source.Prefix(64)
-		source = p.Addr()
-	}
-	l := g.limiters[source]
-	if l == nil {
-		if len(g.limiters) >= maxSources {
-			clear(g.limiters)
-		}
-		l = rate.NewLimiter(rate.Limit(g.cfg.PerSource), int(2*g.cfg.PerSource))
-		g.limiters[source] = l
-	}
-	return l.AllowN(now, 1)
 }

@@ -176,6 +176,23 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
+// TestProvenSourceIsNotHeldUp places more requests at once, each of them challenged,
+// than a stranger may draw challenges for.
+func TestProvenSourceIsNotHeldUp(t *testing.T) {
+	s := setting{sipprobe.TCP, "127.0.0.1"} // where nothing is sent again
+	server := s.listen(t, sipprobe.EndpointConfig{
+		Key: testKey, Guard: sipprobe.NewGuard(sipprobe.GuardConfig{Key: testKey, PerSource: 1}), Serve: answer200,
+	})
+	client := s.listen(t, sipprobe.EndpointConfig{Key: testKey})
+	dial(t, client, server.Local())
+	for i := range 30 {
+		x := client.Options(bounded(t, 2*time.Second), sipprobe.Target{Peer: server.Local(), Token: fmt.Sprint("o", i)})
+		if x.Outcome != sipprobe.Accepted {
+			t.Fatalf("request %d: %s %s", i, x.Outcome, x.Error)
+		}
+	}
+}
+
 func TestAnswerAnyone(t *testing.T) {
 	served(t, sipprobe.GuardConfig{AnswerAnyone: true, PerSource: 5}, func(t *testing.T, peer *node, _ *sipprobe.Tape) {
 		for branch, row := range map[string]struct{ request, want string }{
