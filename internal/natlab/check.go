@@ -57,7 +57,7 @@ func (f Forward) check() error {
 
 func (r Rule) check() error {
 	switch {
-	case r.Proto == AnyProto && (r.SourcePorts != Ports{} || r.DestinationPorts != Ports{}):
+	case r.Proto == AnyProto && (r.SourcePorts != Ports{} || r.DestinationPorts != Ports{} || r.DestinationParity != AnyParity):
 		return errors.New("ports need a protocol; set Proto")
 	case r.Every > 1 && r.Share != 0:
 		return errors.New("set Every or Share, not both")
@@ -69,6 +69,7 @@ func (r Rule) check() error {
 		oneOf("direction", r.Direction, AnyDirection, Inbound, Outbound),
 		oneOf("action", r.Action, "", Drop, Reject),
 		oneOf("family", r.Family, AnyFamily, IPv4, IPv6),
+		oneOf("parity", r.DestinationParity, AnyParity, Even, Odd),
 		r.SourcePorts.check(), r.DestinationPorts.check(), r.checkFamily())
 }
 

@@ -17,6 +17,7 @@ type match struct {
 	proto          Proto
 	src, dst       netip.Prefix
 	sports, dports Ports
+	dparity        Parity
 }
 
 // exprs compiles the match. Each expression loads register 1 and tests it.
@@ -40,7 +41,8 @@ func (m match) exprs() []expr.Any {
 		e = append(e, l4proto(unix.IPPROTO_TCP)...)
 	}
 	e = append(e, portRange(sourcePort(1), m.sports)...)
-	return append(e, portRange(destinationPort(1), m.dports)...)
+	e = append(e, portRange(destinationPort(1), m.dports)...)
+	return append(e, parity(destinationPort(1), m.dparity)...)
 }
 
 // oneFamily is the family that the match is limited to by itself or by a prefix.
@@ -52,7 +54,7 @@ func (m match) oneFamily() Family {
 func (r Rule) match() match {
 	m := match{
 		family: r.Family, proto: r.Proto, src: r.Source, dst: r.Destination,
-		sports: r.SourcePorts, dports: r.DestinationPorts,
+		sports: r.SourcePorts, dports: r.DestinationPorts, dparity: r.DestinationParity,
 	}
 	// Inbound means towards the site, which the client's router has on its WAN.
 	private := r.Direction == Outbound
@@ -69,8 +71,17 @@ func (r Rule) match() match {
 	return m
 }
 
-// sample passes on only the packets that Every or Share choose.
+// sample passes on only the packets that Every, Share or OverPPS choose.
 func (r Rule) sample() []expr.Any {
+	e := r.chance()
+	if r.OverPPS > 0 {
+		burst := uint32(max(r.OverPPS/10, 1))
+		e = append(e, &expr.Limit{Type: expr.LimitTypePkts, Rate: r.OverPPS, Unit: expr.LimitTimeSecond, Burst: burst, Over: true})
+	}
+	return e
+}
+
+func (r Rule) chance() []expr.Any {
 	switch {
 	case r.Every > 1:
 		return []expr.Any{
@@ -170,6 +181,22 @@ func portRange(load *expr.Payload, p Ports) []expr.Any {
 		return []expr.Any{load, equal(be16(from))}
 	}
 	return []expr.Any{load, &expr.Range{Op: expr.CmpOpEq, Register: 1, FromData: be16(from), ToData: be16(to)}}
+}
+
+// parity matches the last bit of a port of the transport header.
+func parity(load *expr.Payload, p Parity) []expr.Any {
+	if p == AnyParity {
+		return nil
+	}
+	bit := uint16(0)
+	if p == Odd {
+		bit = 1
+	}
+	return []expr.Any{
+		load,
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: be16(1), Xor: make([]byte, 2)},
+		equal(be16(bit)),
+	}
 }
 
 func sourcePort(register uint32) *expr.Payload {

@@ -76,6 +76,11 @@ func TestRules(t *testing.T) {
 		{natlab.Rule{Name: "other protocol", Proto: natlab.TCP}, func(packet) bool { return false }},
 		{natlab.Rule{Name: "IPv4", Family: natlab.IPv4}, func(p packet) bool { return !p.v6 }},
 		{natlab.Rule{Name: "IPv6", Family: natlab.IPv6, Direction: natlab.Inbound}, func(p packet) bool { return p.v6 && p.inbound }},
+		{natlab.Rule{Name: "odd ports", Proto: natlab.UDP, DestinationParity: natlab.Odd},
+			func(p packet) bool { return !p.inbound && p.outer == 40001 }},
+		{natlab.Rule{Name: "even ports", Proto: natlab.UDP, DestinationParity: natlab.Even},
+			func(p packet) bool { return p.inbound || p.outer == 40000 }},
+		{natlab.Rule{Name: "more than there is", OverPPS: 100_000}, func(packet) bool { return false }},
 		{natlab.Rule{Name: "source port", Proto: natlab.UDP, SourcePorts: natlab.Port(40001)},
 			func(p packet) bool { return p.inbound && p.outer == 40001 }},
 		{natlab.Rule{Name: "destination ports", Proto: natlab.UDP, DestinationPorts: natlab.Ports{From: 40000, To: 40010}},
@@ -223,6 +228,7 @@ func TestSampledLoss(t *testing.T) {
 		// Mistakes in byte order show at the ends.
 		{natlab.Rule{Name: "hardly any", Share: 0.001}, 0, 5},
 		{natlab.Rule{Name: "nearly all", Share: 0.999}, 95, 100},
+		{natlab.Rule{Name: "policed", OverPPS: 10}, 80, 99},
 		{natlab.Rule{Name: "all", Share: 1}, 100, 100},
 	} {
 		arrived, hit := burst(t, tt.rule, 100)

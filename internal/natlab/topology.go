@@ -70,6 +70,8 @@ type Rule struct {
 	Proto Proto
 	// SourcePorts and DestinationPorts limit the rule; zero means all.
 	SourcePorts, DestinationPorts Ports
+	// DestinationParity limits the rule to even or odd destination ports.
+	DestinationParity Parity
 	// Source and Destination limit the rule; the zero prefix means all.
 	Source, Destination netip.Prefix
 	// Action is what happens to a packet that is hit; "" means Drop.
@@ -80,6 +82,9 @@ type Rule struct {
 	// Share hits a random share of the matching packets, more than 0 and
 	// at most 1 (0.05 is a loss of 5 %); 0 hits all. Every or Share, not both.
 	Share float64
+	// OverPPS hits only packets beyond that many a second, as a policer does, after
+	// a burst of a tenth of a second; 0 hits all.
+	OverPPS uint64
 }
 
 // Timeouts are how long a router remembers a flow without packets. Whole
@@ -124,6 +129,16 @@ const (
 	AnyProto Proto = ""
 	UDP      Proto = "udp"
 	TCP      Proto = "tcp"
+)
+
+// Parity is that of a port: RTP has even ones, RTCP odd ones (RFC 3550 section 11).
+type Parity string
+
+// The parities.
+const (
+	AnyParity Parity = ""
+	Even      Parity = "even"
+	Odd       Parity = "odd"
 )
 
 // Family is an address family.
