@@ -46,6 +46,36 @@
 // the first packet and then every one to two seconds. RFC 3550 section 6.2 recommends five, which is the
 // whole of a short call; a round trip needs a report each way.
 //
+// # Sweeps
+//
+// A sweep proves ports, thousands of them, from two ledgers. At the one end a Reflector listens on the
+// ports, notes what arrives and echoes it; at the other Sweep sends a probe to each of them, in random order; JudgeSweep
+// merges what both noted into a verdict for each port. How the ends agree on SweepTerms is left to others.
+//
+//	for _, window := range rtpprobe.PlanWindows(ports, rtpprobe.OpenFileBudget()) {
+//		r, err := rtpprobe.OpenReflector(…)            // the one end
+//		sent, err := rtpprobe.Sweep(ctx, …)            // the other, with r.Listening()
+//		arrived := r.Close()
+//		allSent.Join(sent); allArrived.Join(arrived)
+//	}
+//	verdict := rtpprobe.JudgeSweep(allSent, allArrived)
+//
+// Probes are valid RTP on even ports and valid RTCP on odd ones, with an HMAC over what they say. Without
+// it nothing is noted, and nothing answered; an echo is as large as its request and goes where Allow permits.
+//
+// Some probes are controls: they go to ports that have answered, and measure what the path loses while the
+// others are tried. The pace starts where an uplink of 2 Mbit/s has room, and grows while the controls come back and
+// the round trip stays short. When controls are lost it falls to what came through; if that does not help,
+// the path loses at any pace, and it returns to where it was. Ports that do not answer never slow it down.
+//
+// A port is called lost when the chance that random loss explains it is below 1e-6 for all ports together
+// (see JudgeSweep); until then it is tried again. When everything stops at one instant the sweep asks, slowly, for some
+// seconds whether it goes on, and ends if it does not: no port is accused for that. What this machine lost, or
+// could not send, is counted apart and accuses no port either.
+//
+// On Linux packets go and come 64 at a time, and a Reflector costs next to nothing for each port; elsewhere,
+// or with Portable, it takes a goroutine and some 5 KB for each.
+//
 // # Cost
 //
 // A stream costs two goroutines, some 20 KB of memory with their stacks, and nothing per packet. One

@@ -1,0 +1,231 @@
+package rtpprobe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A sweeper is one running sweep. Its goroutine sends; one more for each local socket receives.
+type sweeper struct {
+	cfg     SweepConfig
+	remote  netip.Addr // as ledgers have it
+	lines   []sweepLine
+	batches []*outBatch
+	mac     *probeMAC
+	ssrc    uint32
+	start   time.Time
+	list    []uint16       // the ports
+	slots   [1 << 16]int32 // number of a port in list, counted from 1
+
+	timer    *time.Timer
+	wake     chan struct{}
+	picks    []pick
+	packets  int64
+	waits    int64
+	errors   []ErrorCount
+	unsent   portBits
+	failures int // to send, in a row
+	failed   error
+	shown    time.Time
+
+	mu           sync.Mutex // guards all below
+	states       []portState
+	known        []int32 // numbers of the ports that answered
+	rounds       []roundState
+	pace         pace
+	waiting      bool // for answers
+	echoes       int64
+	elsewhere    int64
+	lastEcho     time.Duration
+	lastEchoed   uint32    // when the latest request that was answered had been sent
+	unheard      []unheard // controls that were sent after lastEchoed
+	shifts       shiftBook
+	sources      sourceBook
+	icmp         icmpBook
+	controlsOut  [256]int64 // by rate code
+	controlsBack [256]int64
+}
+
+// A portState is what became of a port: bit r is for round r.
+type portState struct {
+	sent, echoed uint32
+	at           uint32 // when the last request was sent
+}
+
+func (p *portState) answered() bool { return p.echoed != 0 }
+
+// A roundState is one round, with the pace of each port's request.
+type roundState struct {
+	rates                    []uint8
+	start, end               time.Duration
+	slowest, fastest         uint8
+	controls, controlsEchoed int64
+}
+
+// An unheard control was sent at a time, and at a pace.
+type unheard struct {
+	at   uint32
+	code uint8
+}
+
+// maxSweepTime bounds a sweep: its clock of 32 bits ends after 71 minutes.
+const maxSweepTime = time.Hour
+
+var errTooLong = errors.New("a sweep ends after an hour; raise its rate, or sweep fewer ports at a time")
+
+// Sweep tries each port of a remote address with requests that a Reflector there echoes, and returns the
+// ledger of this end. It takes the ports in random order, as fast as the path allows (see the
+// package comment), tries those again that do not answer, in another random order, and ends when all
+// answered, when random loss no longer explains what is missing, or after cfg.Rounds. When ctx ends it
+// first, the ledger comes with ctx's cause. Any other error means that nothing could be sent.
+func Sweep(ctx context.Context, cfg SweepConfig) (SweepSent, error) {
+	cfg, err := cfg.resolve()
+	if err != nil {
+		return SweepSent{}, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, maxSweepTime, errTooLong)
+	defer cancel()
+	s := newSweeper(cfg)
+	var receivers sync.WaitGroup
+	for _, line := range s.lines {
+		receivers.Go(func() { line.receive(s) })
+	}
+	end := s.run(ctx)
+	for _, line := range s.lines {
+		line.stop()
+	}
+	receivers.Wait()
+	sent := s.ledger(end)
+	for _, line := range s.lines {
+		line.release()
+	}
+	switch {
+	case end == SweepCancelled:
+		return sent, context.Cause(ctx)
+	case s.packets == 0 && s.failed != nil:
+		return sent, fmt.Errorf("none of the sweep's requests could be sent: %w", s.failed)
+	}
+	return sent, nil
+}
+
+func newSweeper(cfg SweepConfig) *sweeper {
+	s := &sweeper{
+		cfg: cfg, remote: cfg.Remote.WithZone(""), mac: cfg.Terms.newMAC(), ssrc: random32(), start: time.Now(),
+		timer: time.NewTimer(time.Hour), wake: make(chan struct{}, 1),
+	}
+	s.timer.Stop()
+	for port := range cfg.Ports.All() {
+		s.list = append(s.list, port)
+		s.slots[port] = int32(len(s.list))
+	}
+	s.states = make([]portState, len(s.list))
+	room := 0
+	for _, conn := range cfg.Conns {
+		line := newSweepLine(conn, s)
+		s.lines, s.batches = append(s.lines, line), append(s.batches, newOutBatch(cfg.ProbeBytes))
+		room += line.room()
+	}
+	s.pace = newPace(&s.cfg, room)
+	return s
+}
+
+// A path on which nothing ever answers is given up after so many rounds, once so many requests were sent.
+const (
+	silentRounds  = 3
+	silentPackets = 20
+)
+
+// run goes through the rounds.
+func (s *sweeper) run(ctx context.Context) SweepEnd {
+	for range s.cfg.Rounds {
+		queue := s.missing()
+		if len(queue) == 0 {
+			return SweepComplete
+		}
+		if end := s.verdict(len(queue)); end != "" {
+			return end
+		}
+		if !s.rest(ctx) {
+			return SweepCancelled
+		}
+		if end := s.round(ctx, queue); end != "" {
+			return end
+		}
+		if s.packets == 0 {
+			return SweepExhausted // and Sweep tells why
+		}
+	}
+	if len(s.missing()) == 0 {
+		return SweepComplete
+	}
+	return SweepExhausted
+}
+
+// verdict ends the sweep when further rounds would tell no more.
+func (s *sweeper) verdict(missing int) SweepEnd {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case len(s.known) == 0 && len(s.rounds) >= silentRounds && s.packets >= silentPackets:
+		return SweepSilent
+	case len(s.rounds) > 1 && s.chance()*float64(len(s.list)) < chanceLimit/10:
+		return SweepDecided
+	}
+	return ""
+}
+
+// missing lists the numbers of the ports that did not answer, in random order.
+func (s *sweeper) missing() []int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var queue []int32
+	for i := range s.states {
+		if !s.states[i].answered() {
+			queue = append(queue, int32(i))
+		}
+	}
+	rand.Shuffle(len(queue), func(i, j int) { queue[i], queue[j] = queue[j], queue[i] })
+	return queue
+}
+
+// The pause before a round.
+const (
+	firstRest = 50 * time.Millisecond
+	maxRest   = time.Second
+)
+
+// rest pauses before every round but the first, longer each time: a burst of loss, or a full bucket of a
+// policer, must not outlast all attempts. The first retry goes at a quarter of the pace if anything that
+// is known to answer was lost, or nothing is known.
+func (s *sweeper) rest(ctx context.Context) bool {
+	if len(s.rounds) == 0 {
+		return context.Cause(ctx) == nil
+	}
+	s.mu.Lock()
+	if first := &s.rounds[0]; len(s.rounds) == 1 {
+		if first.controls == 0 || first.controlsEchoed < first.controls {
+			s.pace.set(min(s.pace.rate, max(s.pace.actual, 1))/4, s.now())
+		}
+	}
+	s.mu.Unlock()
+	return s.sleep(ctx, min(firstRest<<(len(s.rounds)-1), maxRest))
+}
+
+// now is the time since the start, in µs.
+func (s *sweeper) now() uint32 { return uint32(time.Since(s.start) / time.Microsecond) }
+
+// sleep waits; false means that ctx is done.
+func (s *sweeper) sleep(ctx context.Context, d time.Duration) bool {
+	s.timer.Reset(d)
+	select {
+	case <-s.timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,117 @@
+package rtpprobe
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Join adds the ledger of a later window of the same sweep.
+func (s *SweepSent) Join(next SweepSent) {
+	if len(s.Rounds) == 0 && s.Ports.IsZero() {
+		*s = next
+		return
+	}
+	s.Ports, s.Unsent = s.Ports.Union(next.Ports), s.Unsent.Union(next.Unsent)
+	offset := s.DurationMS
+	s.Rounds = slices.Clone(s.Rounds)
+	for _, r := range next.Rounds {
+		r.StartMS += offset
+		s.Rounds = append(s.Rounds, r)
+	}
+	s.Packets, s.Echoes = s.Packets+next.Packets, s.Echoes+next.Echoes
+	s.EchoesElsewhere, s.SendWaits = s.EchoesElsewhere+next.EchoesElsewhere, s.SendWaits+next.SendWaits
+	s.Shifted, s.ICMP = joinShifts(s.Shifted, next.Shifted), joinICMP(s.ICMP, next.ICMP)
+	s.Sources.join(next.Sources)
+	s.LossAt, s.Errors = joinLoss(s.LossAt, next.LossAt), joinErrors(s.Errors, next.Errors)
+	s.LocalDrops = addKnown(s.LocalDrops, next.LocalDrops)
+	s.RoundTripMS = extreme(s.RoundTripMS, next.RoundTripMS, func(a, b float64) float64 { return min(a, b) })
+	s.MaxRoundTripMS = extreme(s.MaxRoundTripMS, next.MaxRoundTripMS, func(a, b float64) float64 { return max(a, b) })
+	s.LastEchoMS = cmp.Or(later(next.LastEchoMS, offset), s.LastEchoMS)
+	s.StoppedMS = cmp.Or(s.StoppedMS, later(next.StoppedMS, offset))
+	s.DurationMS += next.DurationMS
+	s.End = worseEnd(s.End, next.End)
+}
+
+// Join adds the ledger of a later window of the same sweep. Windows are taken to follow each other at once.
+func (a *SweepArrived) Join(next SweepArrived) {
+	if a.Listened.IsZero() && len(a.Rounds) == 0 && a.InUse.IsZero() {
+		*a = next
+		return
+	}
+	a.Listened, a.InUse = a.Listened.Union(next.Listened), a.InUse.Union(next.InUse)
+	a.NotPermitted, a.NoFiles = a.NotPermitted.Union(next.NotPermitted), a.NoFiles.Union(next.NoFiles)
+	a.Rounds = slices.Concat(a.Rounds, next.Rounds)
+	a.Packets, a.Foreign = a.Packets+next.Packets, a.Foreign+next.Foreign
+	a.Echoes, a.Refused = a.Echoes+next.Echoes, a.Refused+next.Refused
+	a.Errors, a.Unanswered = joinErrors(a.Errors, next.Errors), a.Unanswered.Union(next.Unanswered)
+	a.Shifted = joinShifts(a.Shifted, next.Shifted)
+	a.Sources.join(next.Sources)
+	a.LocalDrops, a.DroppedOn = addKnown(a.LocalDrops, next.LocalDrops), a.DroppedOn.Union(next.DroppedOn)
+	offset := 0.0
+	if a.LastMS != nil {
+		offset = *a.LastMS
+	}
+	a.FirstMS, a.LastMS = cmp.Or(a.FirstMS, later(next.FirstMS, offset)), cmp.Or(later(next.LastMS, offset), a.LastMS)
+}
+
+// addKnown is nil when either is unknown.
+func addKnown(a, b *int64) *int64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	sum := *a + *b
+	return &sum
+}
+
+// extreme is of those that are known.
+func extreme(a, b *float64, of func(a, b float64) float64) *float64 {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	v := of(*a, *b)
+	return &v
+}
+
+func later(ms *float64, by float64) *float64 {
+	if ms == nil {
+		return nil
+	}
+	sum := *ms + by
+	return &sum
+}
+
+// worseEnd is the end that leaves more open.
+func worseEnd(a, b SweepEnd) SweepEnd {
+	order := []SweepEnd{SweepComplete, SweepDecided, SweepSilent, SweepExhausted, SweepStopped, SweepCancelled}
+	if slices.Index(order, b) > slices.Index(order, a) {
+		return b
+	}
+	return a
+}
+
+func joinLoss(a, b []RateLoss) []RateLoss {
+	all := slices.Clone(a)
+	for _, l := range b {
+		i := slices.IndexFunc(all, func(o RateLoss) bool { return o.RatePPS == l.RatePPS })
+		if i < 0 {
+			all = append(all, l)
+			continue
+		}
+		all[i].Sent, all[i].Lost = all[i].Sent+l.Sent, all[i].Lost+l.Lost
+	}
+	slices.SortFunc(all, func(x, y RateLoss) int { return cmp.Compare(x.RatePPS, y.RatePPS) })
+	return all
+}
+
+func joinErrors(a, b []ErrorCount) []ErrorCount {
+	all := slices.Clone(a)
+	for _, e := range b {
+		i := slices.IndexFunc(all, func(o ErrorCount) bool { return o.Kind == e.Kind })
+		if i < 0 {
+			all = append(all, e)
+			continue
+		}
+		all[i].Count += e.Count
+	}
+	return all
+}

@@ -1,0 +1,275 @@
+package rtpprobe
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Controls are probes to ports that answered before: they alone tell loss from a block.
+const (
+	// controlEvery is how many ports there are to a control in the first round.
+	controlEvery = 16
+	// doubtEvery is how many probes there are to a further control while it is open whether the pace is too fast.
+	doubtEvery = 4
+	// A retry has a control for each of controlShare ports, within bounds: 500 controls without a loss
+	// put the loss under 2 %.
+	controlShare = 4
+	minControls  = 500
+	maxControls  = 2000
+)
+
+// controlsFor is how many go with a number of ports that are tried again.
+func controlsFor(missing int) int { return min(max(missing/controlShare, minControls), maxControls) }
+
+// A pick is a probe that is about to be sent.
+type pick struct {
+	number  int32 // of its port
+	control bool
+	rate    uint8
+}
+
+// A turn is what is left to send in a round.
+type turn struct {
+	number   uint8
+	queue    []int32
+	controls int
+}
+
+// round sends one round and waits for its answers. It returns why the sweep ends with it, "" if it does not.
+func (s *sweeper) round(ctx context.Context, queue []int32) SweepEnd {
+	t := &turn{number: uint8(len(s.rounds)), queue: queue, controls: len(queue) / controlEvery}
+	if t.number > 0 {
+		t.controls = controlsFor(len(queue))
+	}
+	s.mu.Lock()
+	s.rounds = append(s.rounds, roundState{rates: make([]uint8, len(s.list)), start: time.Since(s.start), slowest: 255})
+	s.unheard = s.unheard[:0]
+	s.mu.Unlock()
+	for !s.over(t) {
+		n := s.await(ctx, t)
+		if n == 0 {
+			return s.cancelled(t)
+		}
+		s.burst(t, n)
+		if s.silent() && !s.lull(ctx, t) {
+			return s.broken(ctx, t)
+		}
+		if s.failures >= maxSendFailures && s.packets == 0 {
+			break
+		}
+	}
+	s.sent(t)
+	return s.settle(ctx, t)
+}
+
+// sent ends the sending of a round.
+func (s *sweeper) sent(t *turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rounds[t.number].end = time.Since(s.start)
+}
+
+// broken ends a round in which everything stopped.
+func (s *sweeper) broken(ctx context.Context, t *turn) SweepEnd {
+	if ctx.Err() != nil {
+		return s.cancelled(t)
+	}
+	s.sent(t)
+	return SweepStopped
+}
+
+// over reports whether nothing is left to send. Controls that were to go with a first round are left out
+// once its ports are through.
+func (s *sweeper) over(t *turn) bool {
+	if len(t.queue) > 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return t.number == 0 || t.controls == 0 || len(s.known) == 0 || len(s.known) == len(s.list)
+}
+
+// await waits until the pace allows n probes; 0 means that ctx is done.
+func (s *sweeper) await(ctx context.Context, t *turn) int {
+	for {
+		s.mu.Lock()
+		n, wait := s.pace.take(time.Since(s.start))
+		s.mu.Unlock()
+		s.show(t)
+		if n > 0 && ctx.Err() == nil {
+			return n
+		}
+		s.timer.Reset(wait)
+		select {
+		case <-s.timer.C:
+		case <-s.wake:
+		case <-ctx.Done():
+			return 0
+		}
+	}
+}
+
+// burst sends n probes: ports that are left, with the controls strewn evenly among them.
+func (s *sweeper) burst(t *turn, n int) {
+	s.mu.Lock()
+	at := s.now()
+	step := s.pace.step(at)
+	s.picks = s.picks[:0]
+	controls := 0
+	for len(s.picks) < n {
+		p, ok := s.pick(t)
+		if !ok {
+			break
+		}
+		p.rate = step.code
+		s.mark(t, p, at)
+		if p.control {
+			controls++
+		}
+		s.picks = append(s.picks, p)
+	}
+	s.pace.sent(step, len(s.picks), controls)
+	round := &s.rounds[t.number]
+	round.slowest, round.fastest = min(round.slowest, step.code), max(round.fastest, step.code)
+	s.mu.Unlock()
+	for _, p := range s.picks {
+		s.enqueue(t, p, at)
+	}
+	for line := range s.lines {
+		s.flush(t, line)
+	}
+}
+
+// pick takes the next probe of a round. The caller holds the lock.
+func (s *sweeper) pick(t *turn) (pick, bool) {
+	for {
+		left := len(t.queue) + t.controls
+		control := len(s.known) > 0 && t.controls > 0 && rand.IntN(left) < t.controls
+		switch {
+		case s.pace.doubtful() && left > 0 && rand.IntN(doubtEvery) == 0: // something is known, or there were no controls
+			return pick{number: s.known[rand.IntN(len(s.known))], control: true}, true
+		case control:
+			t.controls--
+			return pick{number: s.known[rand.IntN(len(s.known))], control: true}, true
+		case len(t.queue) == 0:
+			return pick{}, false
+		}
+		number := t.queue[len(t.queue)-1]
+		t.queue = t.queue[:len(t.queue)-1]
+		if !s.states[number].answered() { // late, to an earlier attempt
+			return pick{number: number}, true
+		}
+	}
+}
+
+// mark notes that a probe is sent. The caller holds the lock.
+func (s *sweeper) mark(t *turn, p pick, at uint32) {
+	round := &s.rounds[t.number]
+	if p.control {
+		round.controls++
+		s.controlsOut[p.rate]++
+		s.unheard = append(s.unheard, unheard{at, p.rate})
+		return
+	}
+	state := &s.states[p.number]
+	state.sent |= 1 << t.number
+	state.at = at
+	round.rates[p.number] = p.rate
+}
+
+// enqueue writes a probe into the batch of its socket.
+func (s *sweeper) enqueue(t *turn, p pick, at uint32) {
+	port := s.list[p.number]
+	line := localIndex(port, t.number, len(s.lines))
+	b := s.batches[line]
+	size := probeSize(port, s.cfg.ProbeBytes)
+	packet := b.packets[b.n][:size]
+	putFrame(packet, port, s.ssrc+uint32(line))
+	probe := probe{
+		id: s.cfg.Terms.ID, direction: s.cfg.Terms.Direction, window: s.cfg.Terms.Window, attempt: t.number, rate: p.rate,
+		port: port, local: s.localPort(line), at: at,
+	}
+	if p.control {
+		probe.kind = probeControl
+	}
+	probe.put(packet, s.mac)
+	b.ports[b.n], b.sizes[b.n] = port, size
+	if b.n++; b.n == sweepBatch {
+		s.flush(t, line)
+	}
+}
+
+func (s *sweeper) localPort(line int) uint16 { return localAddr(s.cfg.Conns[line]).Port() }
+
+// cancelled ends a round before its answers could come: those that may be under way were never asked for.
+func (s *sweeper) cancelled(t *turn) SweepEnd {
+	s.sent(t)
+	s.recallControls(t)
+	s.mu.Lock()
+	patience := s.pace.rtt.patience()
+	s.mu.Unlock()
+	s.takeBack(t, uint32(max(time.Since(s.start)-patience, 0)/time.Microsecond))
+	return SweepCancelled
+}
+
+// recallControls forgets those whose answers may be under way.
+func (s *sweeper) recallControls(t *turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for code, n := range s.pace.flying(time.Since(s.start)) {
+		s.controlsOut[code] -= int64(n)
+		s.rounds[t.number].controls -= int64(n)
+	}
+}
+
+// settle waits for the answers that are under way.
+func (s *sweeper) settle(ctx context.Context, t *turn) SweepEnd {
+	s.mu.Lock()
+	s.waiting = true
+	end := time.Since(s.start) + s.pace.rtt.patience()
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.waiting = false
+		s.mu.Unlock()
+	}()
+	for {
+		s.mu.Lock()
+		complete := len(s.known) == len(s.list)
+		s.mu.Unlock()
+		left := end - time.Since(s.start)
+		if complete {
+			s.recallControls(t)
+		}
+		if complete || left <= 0 {
+			return ""
+		}
+		s.show(t)
+		s.timer.Reset(left)
+		select {
+		case <-s.timer.C:
+		case <-s.wake:
+		case <-ctx.Done():
+			return s.cancelled(t)
+		}
+	}
+}
+
+// showEvery is how often progress is told.
+const showEvery = 100 * time.Millisecond
+
+// show tells progress.
+func (s *sweeper) show(t *turn) {
+	if s.cfg.Progress == nil || time.Since(s.shown) < showEvery {
+		return
+	}
+	s.shown = time.Now()
+	s.mu.Lock()
+	p := SweepProgress{
+		Round: int(t.number), Ports: len(s.list), Answered: len(s.known), Packets: s.packets, RatePPS: s.pace.rate,
+		Left: time.Duration(float64(len(t.queue)+t.controls) / s.pace.rate * float64(time.Second)),
+	}
+	s.mu.Unlock()
+	s.cfg.Progress(p)
+}

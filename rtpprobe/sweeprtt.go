@@ -1,0 +1,57 @@
+package rtpprobe
+
+import "time"
+
+// roundTrips estimates when an answer is overdue, as RFC 6298 does for TCP.
+type roundTrips struct {
+	smooth, deviation time.Duration
+	shortest, longest time.Duration
+	known             bool
+}
+
+// The bounds of what is overdue.
+const (
+	firstOverdue = 500 * time.Millisecond // before the first answer
+	minOverdue   = 40 * time.Millisecond
+	maxOverdue   = 3 * time.Second
+)
+
+func newRoundTrips() roundTrips { return roundTrips{} }
+
+func (r *roundTrips) add(d time.Duration) {
+	d = max(d, 0)
+	if !r.known {
+		r.known, r.smooth, r.deviation, r.shortest, r.longest = true, d, d/2, d, d
+		return
+	}
+	r.deviation += ((d - r.smooth).Abs() - r.deviation) / 4
+	r.smooth += (d - r.smooth) / 8
+	r.shortest, r.longest = min(r.shortest, d), max(r.longest, d)
+}
+
+// overdue is after how long a probe is taken for lost, for the pace's sake.
+func (r *roundTrips) overdue() time.Duration {
+	if !r.known {
+		return firstOverdue
+	}
+	return min(max(r.smooth+4*r.deviation, minOverdue), maxOverdue)
+}
+
+// patience is for how long to wait for the last answers of a round: also for those that come late.
+func (r *roundTrips) patience() time.Duration {
+	if !r.known {
+		return 2 * firstOverdue
+	}
+	return max(2*r.overdue(), r.longest, firstOverdue/2)
+}
+
+// slack is the delay in buffers on the way that a sweep may cause.
+func (r *roundTrips) slack() time.Duration { return max(50*time.Millisecond, r.shortest/2) }
+
+// queueing reports whether packets wait longer than that.
+func (r *roundTrips) queueing() bool { return r.smooth-r.shortest > r.slack() }
+
+// relief is the part of the pace that would let the buffers drain, at least half of it.
+func (r *roundTrips) relief() float64 {
+	return min(max(float64(r.shortest+r.slack())/float64(r.smooth), .5), paceBackOff)
+}

@@ -1,0 +1,96 @@
+package rtpprobe
+
+import (
+	"context"
+	"time"
+)
+
+// When everything seems to have stopped, and how it is asked whether it has.
+const (
+	// maxUnheard controls without any answer after them are no random loss.
+	maxUnheard = 20
+	// minSilence is for how long nothing must have come, by the clock.
+	minSilence = time.Second
+	// lullEvery is between two controls while everything seems to have stopped.
+	lullEvery = 100 * time.Millisecond
+)
+
+// silent reports whether everything seems to have stopped at one instant.
+func (s *sweeper) silent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.unheard) < maxUnheard {
+		return false
+	}
+	quiet := time.Since(s.start) - sinceStart(s.unheard[0].at)
+	return quiet > max(minSilence, 2*s.pace.rtt.overdue())
+}
+
+// lull sends nothing but a few controls until one is answered: then it puts the ports back whose requests
+// went into the silence, at the slowest pace. False means that cfg.Patience is over, or ctx.
+func (s *sweeper) lull(ctx context.Context, t *turn) bool {
+	s.mu.Lock()
+	before, heard := s.echoes, s.lastEchoed
+	s.mu.Unlock()
+	s.forgetControls(t)
+	numbers := s.takeBack(t, heard)
+	for deadline := time.Now().Add(s.cfg.Patience); time.Now().Before(deadline); {
+		s.control(t)
+		if !s.sleep(ctx, lullEvery) {
+			return false
+		}
+		s.mu.Lock()
+		back := s.echoes > before
+		s.mu.Unlock()
+		if back {
+			s.resume(t, numbers)
+			return true
+		}
+		s.forgetControls(t)
+	}
+	return false
+}
+
+// control sends one control.
+func (s *sweeper) control(t *turn) {
+	queue, controls := t.queue, t.controls
+	t.queue, t.controls = nil, 1
+	s.burst(t, 1)
+	t.queue, t.controls = queue, controls
+}
+
+// resume goes on after a silence.
+func (s *sweeper) resume(t *turn, numbers []int32) {
+	t.queue = append(t.queue, numbers...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := rateOf(s.rounds[t.number].fastest)
+	s.pace.threshold, s.pace.trial = before/2, paceTrial{}
+	s.pace.set(before/4, s.now())
+}
+
+// takeBack forgets the requests to ports in this round that were sent after a time, and returns their
+// numbers. What was lost then says nothing of the path at other times.
+func (s *sweeper) takeBack(t *turn, heard uint32) (numbers []int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.states {
+		state := &s.states[i]
+		if state.sent>>t.number&1 == 1 && state.echoed == 0 && state.at > heard {
+			state.sent &^= 1 << t.number
+			numbers = append(numbers, int32(i))
+		}
+	}
+	return numbers
+}
+
+// forgetControls forgets those that nothing was heard after.
+func (s *sweeper) forgetControls(t *turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, control := range s.unheard {
+		s.controlsOut[control.code]--
+	}
+	s.rounds[t.number].controls -= int64(len(s.unheard))
+	s.unheard = s.unheard[:0]
+}
