@@ -135,9 +135,11 @@ func newSweeper(cfg SweepConfig) *sweeper {
 }
 
 // A path on which nothing ever answers is given up after so many rounds, once so many requests were sent.
+// After the first, a sample of the ports speaks for all of them: they are judged as one anyway.
 const (
 	silentRounds  = 3
 	silentPackets = 20
+	silentSample  = 500
 )
 
 // run goes through the rounds.
@@ -146,6 +148,9 @@ func (s *sweeper) run(ctx context.Context) SweepEnd {
 		queue := s.missing()
 		if len(queue) == 0 {
 			return SweepComplete
+		}
+		if len(s.rounds) > 0 && s.noneKnown() {
+			queue = queue[:min(len(queue), silentSample)]
 		}
 		if end := s.verdict(len(queue)); end != "" {
 			return end
@@ -177,6 +182,13 @@ func (s *sweeper) verdict(missing int) SweepEnd {
 		return SweepDecided
 	}
 	return ""
+}
+
+// noneKnown reports whether nothing has answered yet.
+func (s *sweeper) noneKnown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.known) == 0
 }
 
 // missing lists the numbers of the ports that did not answer, in random order.
