@@ -30,6 +30,9 @@ type fileCheck struct {
 	Talk       string        `yaml:"talk"`
 	Codec      string        `yaml:"codec"`
 	MaxLoss    *float64      `yaml:"max_loss_percent"`
+	Ports      string        `yaml:"ports"`
+	Rate       *int          `yaml:"rate"`
+	ProbeBytes *int          `yaml:"probe_bytes"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
 }
@@ -109,12 +112,12 @@ func (f file) scenario() (Scenario, error) {
 	return s, nil
 }
 
-// expand makes one check for each transport.
+// expand makes one check for each transport, one alone for a sweep.
 func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +126,12 @@ func (c fileCheck) expand() ([]Check, error) {
 		return nil, err
 	}
 	base := Check{Kind: kind, Direction: direction, Optional: c.Optional}
+	if err := c.checkKeys(kind); err != nil {
+		return nil, err
+	}
+	if kind == SweepKind {
+		return c.sweep(base)
+	}
 	if err := c.describeCall(&base); err != nil {
 		return nil, err
 	}
@@ -147,9 +156,6 @@ func (c fileCheck) expand() ([]Check, error) {
 
 func (c fileCheck) describeCall(base *Check) error {
 	if base.Kind != CallKind {
-		if c.Talk != "" || c.Codec != "" || c.MaxLoss != nil || c.Responder != (fileBehaviour{}) || c.Client != (fileBehaviour{}) {
-			return errors.New("talk, codec, max_loss_percent, responder and client belong to calls")
-		}
 		return nil
 	}
 	talk, err := talkOf(c.Talk)

@@ -87,6 +87,8 @@ func TestLoadExplains(t *testing.T) {
 		{"bad latch", "latch: first-packet", "latch: always", []string{"client.latch", "never, first-packet"}},
 		{"bad audio", "audio: loop", "audio: music", []string{"client.audio", "tone, silence, loop"}},
 		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belong to calls"}},
+		{"sweep keys on a call", "    talk: 1500ms", "    ports: 10000-20000", []string{"belong to sweeps"}},
+		{"call keys on a sweep", "    kind: call", "    kind: sweep", []string{"belong to calls"}},
 		{"broken YAML", "checks:", "checks: [", []string{"["}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -155,25 +157,38 @@ func TestFindTakesNamesAndFiles(t *testing.T) {
 	}
 }
 
-func TestWithTalkChangesACopy(t *testing.T) {
-	s, err := scenarios.Named("quick")
+func TestWithChangesACopy(t *testing.T) {
+	s, err := scenarios.Load("x.yaml", strings.NewReader("name: x\nchecks:\n  - {id: c, kind: call, direction: inbound}\n  - {id: s, kind: sweep, direction: inbound}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	longer := s.WithTalk(7 * time.Second)
-	for i, c := range longer.Checks {
-		if c.Call == nil {
-			continue
-		}
-		if c.Call.Talk() != 7*time.Second || s.Checks[i].Call.Talk() != time.Second {
-			t.Errorf("%s: %v, was %v", c.ID, c.Call.Talk(), s.Checks[i].Call.Talk())
+	changed, err := s.With(scenarios.Overrides{Talk: 7 * time.Second, RatePPS: 100, ProbeBytes: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(s.Checks) - 1
+	if got := changed.Checks[0].Call.Talk(); got != 7*time.Second || s.Checks[0].Call.Talk() != scenarios.DefaultTalk {
+		t.Errorf("talk %v", got)
+	}
+	if got := *changed.Checks[last].Sweep; got.RatePPS != 100 || got.ProbeBytes != 200 || s.Checks[last].Sweep.RatePPS != 0 {
+		t.Errorf("sweep %+v", got)
+	}
+	same, err := s.With(scenarios.Overrides{})
+	if diff := cmp.Diff(s, same); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for want, o := range map[string]scenarios.Overrides{
+		"talk": {Talk: time.Hour}, "rate": {RatePPS: 1}, "probe_bytes": {ProbeBytes: 1},
+	} {
+		if _, err := s.With(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", o, err)
 		}
 	}
 }
 
 func FuzzLoad(f *testing.F) {
 	f.Add(minimal)
-	for _, name := range []string{"trunk", "quick", "private-address"} {
+	for _, name := range []string{"trunk", "quick", "private-address", "ports"} {
 		text, err := scenarios.Source(name)
 		if err != nil {
 			f.Fatal(err)

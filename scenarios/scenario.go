@@ -22,6 +22,8 @@ type Check struct {
 	Optional bool `json:"optional,omitempty"`
 	// Call is set for checks of kind "call" and for no others.
 	Call *Call `json:"call,omitempty"`
+	// Sweep is set for checks of kind "sweep" and for no others.
+	Sweep *Sweep `json:"sweep,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -33,6 +35,8 @@ const (
 	Options Kind = "options"
 	// CallKind places a call and streams audio both ways.
 	CallKind Kind = "call"
+	// SweepKind tries every UDP port of a range, with RTP and RTCP packets.
+	SweepKind Kind = "sweep"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.
@@ -58,6 +62,18 @@ type Call struct {
 	Client    Behaviour `json:"client"`
 	// MaxLossPercent is the loss per direction above which audio is poor.
 	MaxLossPercent float64 `json:"max_loss_percent"`
+}
+
+// A Sweep says which ports are tried, and at what pace. Inbound they are the
+// responder's, tried before it has sent anything from them; outbound the client's.
+type Sweep struct {
+	// Ports are ranges joined by commas, such as "10000-20000".
+	Ports string `json:"ports"`
+	// RatePPS is the pace at the start in probes a second, from which it rises while
+	// nothing is lost and falls when something is; 0 fits an uplink of 2 Mbit/s.
+	RatePPS int `json:"rate_pps,omitempty"`
+	// ProbeBytes is the UDP payload of a probe; 0 is that of a G.711 packet or less.
+	ProbeBytes int `json:"probe_bytes,omitempty"`
 }
 
 // Talk is TalkMs as a duration.
@@ -116,18 +132,3 @@ const (
 	MaxTalk               = 10 * time.Minute
 	DefaultMaxLossPercent = 3.0
 )
-
-// WithTalk returns a copy of the scenario in which every call lasts so long.
-func (s Scenario) WithTalk(d time.Duration) Scenario {
-	checks := make([]Check, len(s.Checks))
-	for i, c := range s.Checks {
-		if c.Call != nil {
-			call := *c.Call
-			call.TalkMs = int(d.Milliseconds())
-			c.Call = &call
-		}
-		checks[i] = c
-	}
-	s.Checks = checks
-	return s
-}

@@ -6,12 +6,19 @@
 // the router needs, and the line to type outside. It serves until it is interrupted,
 // or for the time given with --for.
 //
+// Where the router forwards nothing, --dial CLIENT[:PORT] opens the pairing outward, to
+// a bothways run --wait, over TLS on port 5061 (or that of --sip-tls); an IPv6 address
+// with a port stands in brackets. It tries until the client is there, dials again when
+// the connection is lost, and serves whoever proves at that address to hold the key. A
+// wrong key, or another version of the protocol, ends it.
+//
 // Whoever does not hold the key gets a challenge that is never larger than what he
 // sent, and no more than 20 of them a second. Media goes only to addresses at which
 // a client has proven itself. --answer-anyone lifts the first rule for calls, for
 // tests with other SIP programs; media then goes to the caller's own address only.
 //
-// The exit status is 0 when it was stopped, and 3 when it could not start.
+// The exit status is 0 when it was stopped, and 3 when it could not start, or the client
+// that it dialled has another key.
 package main
 
 import (

@@ -10,6 +10,13 @@
 // outside. Behind it a bothways-responder must be listening, and the key that it
 // printed is given with --key, --key-file or the variable BOTHWAYS_KEY.
 //
+// Where nothing inbound is forwarded, the pairing can be opened from inside: bothways
+// run --wait [TARGET] listens on its own TLS port (5061, or --sip-tls) for up to 5
+// minutes, or --wait-for, and says what to type inside; a bothways-responder --dial
+// then connects to it and proves that it holds the key. The checks are the same, with
+// both ends' ledgers. Without TARGET the site is the address that the responder came
+// from. When nobody comes, the exit status is 3.
+//
 // The report goes to standard output, as text or with --json as one JSON object;
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"time"
 
 	"bothways/internal/client"
 	"bothways/internal/console"
@@ -36,12 +35,13 @@ func Client(args []string, s console.Streams) int {
 }
 
 type runCmd struct {
-	Target   string        `arg:"" optional:"" help:"Host name or address of the site, as dialled from outside."`
-	Scenario string        `default:"trunk" placeholder:"NAME|FILE" help:"What to run (${default})."`
-	Talk     time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
-	Out      string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
-	JSON     bool          `name:"json" help:"Print the report as one JSON object."`
-	Quiet    bool          `help:"Show no progress."`
+	Target   string `arg:"" optional:"" help:"Host name or address of the site, as dialled from outside."`
+	Scenario string `default:"trunk" placeholder:"NAME|FILE" help:"What to run (${default})."`
+	console.Overrides
+	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
+	Quiet bool   `help:"Show no progress."`
+	waitFlags
 	keyFlags
 	portFlags
 }
@@ -57,35 +57,41 @@ func (c *runCmd) Run(ctx context.Context, s console.Streams) error {
 			return console.Hint(err, "give --out a directory that can be written to")
 		}
 	}
-	if c.Target == "" {
-		stop, err := c.embed(ctx, &cfg)
-		if err != nil {
-			return err
-		}
-		defer stop()
-	} else if err := c.aim(ctx, &cfg); err != nil {
+	stop, err := c.meet(ctx, &cfg, s)
+	if err != nil {
 		return err
 	}
+	defer stop()
 	ev, err := client.Run(ctx, cfg)
 	if err != nil {
-		return console.Hint(err, "see that this machine has a route to %s", cfg.Address)
+		return c.hint(err, cfg)
 	}
 	return c.conclude(ev, s)
 }
 
+// meet says against which responder to run: one that dials in, one of this program's
+// own, or the one at the target.
+func (c *runCmd) meet(ctx context.Context, cfg *client.Config, s console.Streams) (stop func(), err error) {
+	stop = func() {}
+	switch {
+	case c.Wait:
+		return stop, c.await(ctx, cfg, s)
+	case c.Target == "":
+		return c.embed(ctx, cfg)
+	}
+	return stop, c.aim(ctx, cfg)
+}
+
 func (c *runCmd) config(s console.Streams) (client.Config, error) {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.portFlags.check(), c.waitFlags.check()); err != nil {
 		return client.Config{}, err
 	}
 	sc, err := scenarios.Find(c.Scenario)
 	if err != nil {
 		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
 	}
-	if c.Talk != 0 {
-		if err := scenarios.CheckTalk(c.Talk); err != nil {
-			return client.Config{}, err
-		}
-		sc = sc.WithTalk(c.Talk)
+	if sc, err = sc.With(scenarios.Overrides(c.Overrides)); err != nil {
+		return client.Config{}, err
 	}
 	key, err := c.key(s)
 	if err != nil {

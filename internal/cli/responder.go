@@ -25,6 +25,7 @@ type responderCommand struct {
 	Cert          string              `placeholder:"FILE" type:"existingfile" help:"Certificate chain for TLS, PEM (a self-signed one is made)."`
 	CertKey       string              `placeholder:"FILE" type:"existingfile" help:"Private key for --cert, PEM."`
 	For           time.Duration       `placeholder:"DURATION" help:"Stop by itself after this time."`
+	Dial          string              `placeholder:"CLIENT[:PORT]" help:"Open the pairing outward, to a client that waits (bothways run --wait), where nothing inbound is forwarded."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
 	keyFlags
 	portFlags
@@ -44,19 +45,22 @@ func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
 	if err != nil {
 		return err
 	}
+	clients, err := c.clients(ctx)
+	if err != nil {
+		return err
+	}
 	r, err := responder.Start(ctx, cfg)
 	if err != nil {
 		return console.Hint(err, "another program may hold the port: stop it, or choose others with --sip-udp, --sip-tcp and --sip-tls")
 	}
 	defer r.Close()
-	c.announce(r, cfg, s)
+	c.announce(r, cfg, clients, s)
 	if c.For > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
 	}
-	<-ctx.Done()
-	return nil
+	return c.serve(ctx, r, clients)
 }
 
 func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
@@ -85,7 +89,7 @@ func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
 }
 
 // announce says what the operator needs to know, and what to type outside.
-func (c *responderCommand) announce(r *responder.Responder, cfg responder.Config, s console.Streams) {
+func (c *responderCommand) announce(r *responder.Responder, cfg responder.Config, clients []netip.AddrPort, s console.Streams) {
 	w := s.Out
 	fmt.Fprintf(w, "bothways-responder %s\n\n", console.Version)
 	fmt.Fprintf(w, "  key       %s\n", cfg.Key)
@@ -93,8 +97,12 @@ func (c *responderCommand) announce(r *responder.Responder, cfg responder.Config
 		c.announceTransport(w, r, t)
 	}
 	fmt.Fprintf(w, "  media     udp %s\n\n", cfg.RTP)
-	fmt.Fprintf(w, "Forward %s to this machine, then type outside:\n\n", forwards(cfg))
-	fmt.Fprintf(w, "  bothways run %s --key %s%s\n\n", publicName(cfg), cfg.Key, c.portArguments())
+	if len(clients) > 0 {
+		c.announceDial(w, cfg, clients)
+	} else {
+		fmt.Fprintf(w, "Forward %s to this machine, then type outside:\n\n", forwards(cfg))
+		fmt.Fprintf(w, "  bothways run %s --key %s%s\n\n", publicName(cfg), cfg.Key, c.portArguments())
+	}
 	if cfg.AnswerAnyone {
 		fmt.Fprintln(s.Err, "bothways-responder: warning: calls are answered without the key (--answer-anyone)")
 	}
@@ -135,18 +143,4 @@ func publicName(cfg responder.Config) string {
 		return cfg.Public.String()
 	}
 	return "PUBLIC-ADDRESS"
-}
-
-// portArguments are the flags that the client needs where ports are not the usual ones.
-func (c *responderCommand) portArguments() string {
-	var out string
-	for _, f := range []struct {
-		name     string
-		is, want uint16
-	}{{"udp", c.SIPUDP, 5060}, {"tcp", c.SIPTCP, 5060}, {"tls", c.SIPTLS, 5061}} {
-		if f.is != f.want {
-			out += fmt.Sprintf(" --sip-%s %d", f.name, f.is)
-		}
-	}
-	return out
 }

@@ -76,6 +76,20 @@ func (f portFlags) check() error {
 	return nil
 }
 
+// portArguments are the flags that the other end needs where ports are not the usual ones.
+func (f portFlags) portArguments() string {
+	var out string
+	for _, p := range []struct {
+		name     string
+		is, want uint16
+	}{{"udp", f.SIPUDP, 5060}, {"tcp", f.SIPTCP, 5060}, {"tls", f.SIPTLS, 5061}} {
+		if p.is != p.want {
+			out += fmt.Sprintf(" --sip-%s %d", p.name, p.is)
+		}
+	}
+	return out
+}
+
 // anyPorts asks for free ports of every transport.
 func anyPorts() map[sipprobe.Transport]uint16 {
 	return map[sipprobe.Transport]uint16{sipprobe.UDP: 0, sipprobe.TCP: 0, sipprobe.TLS: 0}

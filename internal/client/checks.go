@@ -18,8 +18,9 @@ import (
 // what arrives then was let in by a forward, and by nothing that the site has sent.
 const coldTime = time.Second
 
-// runChecks runs the scenario in three phases: questions, inbound calls, outbound
-// calls. The checks of a phase run side by side, over different ports.
+// runChecks runs the scenario in phases: questions, sweeps, inbound calls, outbound
+// calls. The checks of a phase run side by side, over different ports, but for sweeps.
+// Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
 	r.ev.Checks = make([]evidence.Check, len(all))
@@ -27,6 +28,8 @@ func (r *run) runChecks(ctx context.Context) {
 		r.ev.Checks[i].Check = c
 	}
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.Options })
+	r.sweeps(ctx, scenarios.Inbound)
+	r.sweeps(ctx, scenarios.Outbound)
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound })
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound })
 }
@@ -54,13 +57,15 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 	switch {
 	case c.Kind == scenarios.Options:
 		r.options(ctx, c)
+	case c.Kind == scenarios.SweepKind:
+		r.sweep(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
 		r.callOut(ctx, c)
 	}
 	if ctx.Err() != nil && !told(c) {
-		c.Options, c.CallFacts = nil, nil
+		c.Options, c.CallFacts, c.SweepFacts = nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -71,6 +76,9 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 func told(c *evidence.Check) bool {
 	if c.Options != nil {
 		return c.Options.Exchange.Status != 0
+	}
+	if f := c.SweepFacts; f != nil {
+		return f.Sent != nil || f.Arrived != nil
 	}
 	for _, end := range c.CallFacts.Ends() {
 		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {

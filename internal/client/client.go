@@ -37,6 +37,11 @@ type Config struct {
 	Key      string
 	Scenario scenarios.Scenario
 	Version  string
+	// Wait is how long to wait for a responder that dials this end's own TLS port, for
+	// sites that nothing reaches from outside; 0 does not wait. An own port that cannot
+	// be had is then an error. Without an Address the run is against the one that the
+	// responder came from.
+	Wait time.Duration
 	// Embedded notes that the responder runs in the same program.
 	Embedded bool
 	// Progress is told what happens, one event at a time; nil tells nobody. It must not block.
@@ -46,7 +51,8 @@ type Config struct {
 
 // An Event is one step of a run, for people who wait.
 type Event struct {
-	// Name is "pairing", "paired", "not-paired", "check-started", "check-done" or "lost".
+	// Name is "waiting", "dialled-in", "pairing", "paired", "not-paired", "check-started",
+	// "check-progress", "check-done" or "lost".
 	Name string
 	// Check is the check's id, empty for events of the run.
 	Check string
@@ -58,6 +64,8 @@ func (e Event) String() string {
 	switch {
 	case e.Name == "check-started":
 		return e.Check + " …"
+	case e.Name == "check-progress":
+		return e.Check + ": " + e.Text
 	case e.Name == "check-done" && e.Text != "":
 		return e.Check + " skipped: " + e.Text
 	case e.Name == "check-done":
@@ -76,6 +84,7 @@ type run struct {
 	guard  *sipprobe.Guard
 	pacer  *rtpprobe.Pacer
 	link   *pairing.Link
+	door   *door // nil when no responder is to dial in
 
 	flows map[sipprobe.Transport]*flow              // opened by this end
 	own   map[sipprobe.Transport]*sipprobe.Endpoint // this end's own ports
@@ -87,13 +96,19 @@ type run struct {
 }
 
 // Run runs the scenario and returns its evidence. An error means that nothing could
-// be run; a responder that does not answer is evidence.
+// be run; a responder that does not answer is evidence, except for one that was
+// waited for: then there is ErrNobodyCame.
 func Run(ctx context.Context, cfg Config) (*evidence.Evidence, error) {
 	r, err := newRun(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
+	if cfg.Wait > 0 {
+		if err := r.await(ctx); err != nil {
+			return nil, err
+		}
+	}
 	r.openFlows(ctx)
 	r.openOwn(ctx)
 	r.pair(ctx)
@@ -115,7 +130,7 @@ func newRun(ctx context.Context, cfg Config) (*run, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	local, err := cfg.Network.Source(ctx, cfg.Address)
+	local, err := source(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +146,7 @@ func newRun(ctx context.Context, cfg Config) (*run, error) {
 		}},
 	}
 	r.ev.Run.Client = evidence.Program{Version: cfg.Version, Protocol: pairing.Protocol, OS: runtime.GOOS, Arch: runtime.GOARCH}
-	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{Key: cfg.Key, Software: r.software()})
+	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{Key: cfg.Key, Software: r.software(), Accept: pairing.ContentType})
 	r.pacer = rtpprobe.StartPacer(rtpprobe.PacerConfig{})
 	return r, nil
 }
@@ -154,6 +169,9 @@ func (r *run) close() {
 	for _, e := range r.own {
 		e.Close()
 	}
+	if r.door != nil {
+		r.door.close()
+	}
 	r.pacer.Close()
 }
 
@@ -161,6 +179,9 @@ func (r *run) close() {
 func (r *run) conclude() {
 	if r.link != nil {
 		r.ev.Pairing.Lost = r.link.Lost()
+	}
+	if in := r.ev.Pairing.FromInside; in != nil {
+		in.Redialled = r.door.redialled()
 	}
 	addresses, err := r.cfg.Network.Addresses()
 	if err != nil {

@@ -61,7 +61,10 @@ func scenario(t *testing.T, name string, talk time.Duration) scenarios.Scenario 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.WithTalk(talk)
+	if s, err = s.With(scenarios.Overrides{Talk: talk}); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // aCall is a scenario of one call.

@@ -33,6 +33,8 @@ func (r *run) serve(in *sipprobe.Incoming) {
 		}
 		defer r.work.Done()
 		p.ended <- call.Answer(p.ctx, in, r.ev.Run.Token(check), p.setup)
+	case "MESSAGE":
+		r.knocked(in)
 	default:
 		in.Reply(405, "Method Not Allowed", sipprobe.Body{})
 	}

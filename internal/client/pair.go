@@ -13,7 +13,8 @@ import (
 // firstContact bounds the first try over each transport.
 const firstContact = 4 * time.Second
 
-// pair says hello over every transport at once, and links over those that work.
+// pair says hello over every transport at once, then to a responder that has dialled
+// in, and links over what works.
 func (r *run) pair(ctx context.Context) {
 	r.progress("pairing", "", "looking for the responder at %s", r.cfg.Address)
 	var flows []*flow
@@ -29,7 +30,7 @@ func (r *run) pair(ctx context.Context) {
 	}
 	wg.Wait()
 	r.ev.Pairing.Attempts = attempts
-	r.linkUp(attempts, welcomes)
+	r.linkUp(r.greet(ctx), attempts, welcomes)
 }
 
 func (r *run) hello(ctx context.Context, f *flow) (evidence.Attempt, *pairing.Welcome) {
@@ -38,17 +39,22 @@ func (r *run) hello(ctx context.Context, f *flow) (evidence.Attempt, *pairing.We
 	if a.Connect != nil && a.Connect.Result != "open" {
 		return a, nil
 	}
+	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.PairingToken(t)}
+	var welcome *pairing.Welcome
+	a.Exchange, welcome = r.sayHello(ctx, f.endpoint, to)
+	return a, welcome
+}
+
+func (r *run) sayHello(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target) (*sipprobe.Exchange, *pairing.Welcome) {
 	body, err := pairing.Encode(pairing.Order{Run: r.ev.Run.ID, Hello: &pairing.Hello{Program: r.ev.Run.Client, Dialled: r.cfg.Address}})
 	if err != nil {
-		return a, nil
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, firstContact)
 	defer cancel()
-	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.PairingToken(t)}
-	x := f.endpoint.Message(ctx, to, pairing.ContentType, pairing.Encoding, body)
-	a.Exchange = &x
+	x := e.Message(ctx, to, pairing.ContentType, pairing.Encoding, body)
 	if x.Outcome != sipprobe.Accepted {
-		return a, nil
+		return &x, nil
 	}
 	var reply pairing.Reply
 	err = pairing.Decode(x.Body(), &reply)
@@ -58,13 +64,18 @@ func (r *run) hello(ctx context.Context, f *flow) (evidence.Attempt, *pairing.We
 	if reply.Welcome == nil {
 		x.Outcome, x.Error = sipprobe.Refused, reply.Error
 	}
-	return a, reply.Welcome
+	return &x, reply.Welcome
 }
 
-// linkUp links over the transports that work, TLS before TCP before UDP: what is
-// encrypted cannot be tampered with, and what is a stream carries large replies.
-func (r *run) linkUp(attempts []evidence.Attempt, welcomes []*pairing.Welcome) {
+// linkUp links over the connection that the responder has dialled, and over the
+// transports that work, TLS before TCP before UDP: what is encrypted cannot be tampered
+// with, and what is a stream carries large replies.
+func (r *run) linkUp(inside *pairing.Welcome, attempts []evidence.Attempt, welcomes []*pairing.Welcome) {
 	var paths []pairing.Path
+	if inside != nil {
+		paths = append(paths, r.door.path())
+		r.met(sipprobe.TLS, inside)
+	}
 	for i := len(attempts) - 1; i >= 0; i-- {
 		if welcomes[i] == nil {
 			continue

@@ -72,12 +72,12 @@ var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 func (r *run) openOwn(ctx context.Context) {
 	for _, t := range sipprobe.Transports() {
 		port, on := r.cfg.OwnPorts[t]
-		if !on {
+		if !on || r.own[t] != nil { // a responder has dialled in there
 			continue
 		}
-		e, err := r.listen(ctx, t, port)
+		e, err := r.listen(ctx, t, netip.AddrPortFrom(r.local, port))
 		if err != nil && port != 0 { // taken, or not allowed: any other does
-			e, err = r.listen(ctx, t, 0)
+			e, err = r.listen(ctx, t, netip.AddrPortFrom(r.local, 0))
 		}
 		s := evidence.Socket{Transport: t, Address: netip.AddrPortFrom(r.local, port)}
 		if err != nil {
@@ -90,9 +90,8 @@ func (r *run) openOwn(ctx context.Context) {
 	}
 }
 
-func (r *run) listen(ctx context.Context, t sipprobe.Transport, port uint16) (*sipprobe.Endpoint, error) {
+func (r *run) listen(ctx context.Context, t sipprobe.Transport, local netip.AddrPort) (*sipprobe.Endpoint, error) {
 	cfg := r.endpointConfig(t)
-	local := netip.AddrPortFrom(r.local, port)
 	if t == sipprobe.UDP {
 		conn, err := r.cfg.Network.ListenPacket(ctx, local)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/emiago/sipgo/sip"
@@ -113,4 +114,11 @@ func (VersionFlag) BeforeApply(app *kong.Kong, vars kong.Vars) error {
 	fmt.Fprintln(app.Stdout, vars["version"])
 	app.Exit(ExitOK)
 	return nil
+}
+
+// Overrides are the flags that change a scenario for one run.
+type Overrides struct {
+	Talk       time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
+	RatePPS    int           `name:"rate" placeholder:"PPS" help:"Pace at which sweeps start, in probes a second, instead of what the scenario says."`
+	ProbeBytes int           `placeholder:"N" help:"UDP payload of a sweep's probe, in bytes."`
 }

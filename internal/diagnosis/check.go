@@ -23,6 +23,8 @@ type CheckVerdict struct {
 	Flow string
 	// Inbound and Outbound are null for checks without audio.
 	Inbound, Outbound *Audio
+	// Sweep is null for checks that are none.
+	Sweep *Sweep
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -76,6 +78,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeOptions(&out, c.Options)
 	case c.CallFacts != nil:
 		v.judgeCall(&out, newCall(v.Evidence, c))
+	case c.SweepFacts != nil:
+		v.judgeSweep(&out, v.sweepOf(c))
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

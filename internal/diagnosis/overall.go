@@ -3,6 +3,8 @@ package diagnosis
 import (
 	"fmt"
 	"slices"
+
+	"bothways/scenarios"
 )
 
 // overall is the verdict of the run. Controls are facts for rules and do not count;
@@ -70,7 +72,7 @@ func summarise(v *view, d Diagnosis) string {
 	}
 	switch d.Verdict {
 	case Pass:
-		return passed(counts)
+		return faultless(d.Checks, counts)
 	case Fail:
 		return fmt.Sprintf("%d of %s failed, and no cause can be named.", counts[Fail], count(scenarioChecks(counts), "check"))
 	case Degraded:
@@ -87,11 +89,26 @@ func summarise(v *view, d Diagnosis) string {
 	return fmt.Sprintf("%d of %s could not be decided.", counts[Inconclusive], count(scenarioChecks(counts), "check"))
 }
 
-func passed(counts map[Verdict]int) string {
-	if counts[Skipped] == 0 {
-		return fmt.Sprintf("SIP and audio went both ways in all of %s.", count(counts[Pass], "check"))
+// faultless says what a run without fault has shown.
+func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
+	sweeps := 0
+	for _, c := range checks {
+		if c.Kind == scenarios.SweepKind && c.Verdict == Pass && c.Control == "" {
+			sweeps++
+		}
 	}
-	return fmt.Sprintf("SIP and audio went both ways in %s; %d more were skipped.", count(counts[Pass], "check"), counts[Skipped])
+	shown := "SIP and audio went both ways"
+	switch sweeps {
+	case 0:
+	case counts[Pass]:
+		shown = "Every port that could be tried is open"
+	default:
+		shown += ", and every port that could be tried is open,"
+	}
+	if counts[Skipped] == 0 {
+		return fmt.Sprintf("%s in all of %s.", shown, count(counts[Pass], "check"))
+	}
+	return fmt.Sprintf("%s in %s; %d more were skipped.", shown, count(counts[Pass], "check"), counts[Skipped])
 }
 
 func scenarioChecks(counts map[Verdict]int) int {

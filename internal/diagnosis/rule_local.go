@@ -22,6 +22,9 @@ func localFault(v *view) []Finding {
 		f.tell(callFaults(v, c, "client", c.facts.Client)...)
 		f.tell(callFaults(v, c, "responder", c.facts.Responder)...)
 	}
+	for _, s := range v.sweeps {
+		f.tell(sweepFaults(s)...)
+	}
 	return f.found()
 }
 
@@ -50,7 +53,7 @@ func (v *view) listens(name string, t sipprobe.Transport) bool {
 		return v.contact(scenarios.Transport(t)).wanted
 	}
 	for _, c := range v.Checks {
-		if c.Direction == scenarios.Outbound && string(c.Transport) == string(t) {
+		if c.Kind != scenarios.SweepKind && c.Direction == scenarios.Outbound && string(c.Transport) == string(t) {
 			return true
 		}
 	}
@@ -95,18 +98,10 @@ func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 	}
 	sent := end.Media.Sent
 	if n := localErrors(v.Evidence, end); n*100 > sent.Packets+n {
-		say("errors", kinds(end), "the %s's machine did not take %s of its audio (%s); it took %d", name, count(n, "packet"), kinds(end), sent.Packets)
+		say("errors", errorKinds(end.Media.Sent.Errors), "the %s's machine did not take %s of its audio (%s); it took %d", name, count(n, "packet"), errorKinds(end.Media.Sent.Errors), sent.Packets)
 	}
 	if late := sent.Lateness; late != nil && late.P99 > maxLatenessUs {
 		say("late", millis(late.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due", name, millis(late.P99/1000))
 	}
 	return out
-}
-
-func kinds(end *evidence.CallEnd) string {
-	var out []string
-	for _, e := range end.Media.Sent.Errors {
-		out = append(out, fmt.Sprintf("%s %d times", e.Kind, e.Count))
-	}
-	return list(out)
 }

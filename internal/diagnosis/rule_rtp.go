@@ -8,13 +8,22 @@ import (
 	"bothways/scenarios"
 )
 
-// rtpNotForwarded: the responder listened before it sent, the client sent to the
-// address that it had been given, and nothing arrived.
+// rtpNotForwarded: a sweep proves it, or else calls make it likely.
 func rtpNotForwarded(v *view) []Finding {
+	if swept := sweptShut(v); swept != nil {
+		return swept
+	}
+	return calledShut(v)
+}
+
+// calledShut: the responder listened before it sent, the client sent to the address
+// that it had been given, and nothing arrived. Ports that a sweep has settled are the
+// sweep's to judge.
+func calledShut(v *view) []Finding {
 	var shut, open []call
 	for _, c := range v.calls {
 		switch {
-		case !coldTested(v, c):
+		case !v.coldTested(c) || v.settled(c.facts.Responder.Advertised.Port()):
 		case c.in.shutOut():
 			shut = append(shut, c)
 		case c.in.receiver.Cold.Packets >= minPackets:
@@ -37,7 +46,7 @@ func rtpNotForwarded(v *view) []Finding {
 // coldTested reports whether a call shows what the site lets in by itself: the
 // responder waited, and meanwhile the client sent where the responder can be reached.
 // A port at which anything else arrived is not shut.
-func coldTested(v *view, c call) bool {
+func (v *view) coldTested(c call) bool {
 	if c.in.state == unknown || c.in.state == local || !c.in.cold() || c.in.others() > 0 {
 		return false
 	}
@@ -113,7 +122,7 @@ func (v *view) media(c call) string {
 
 // rtpNeeds: no call showed what the site lets in by itself.
 func rtpNeeds(v *view) string {
-	if slices.ContainsFunc(v.calls, func(c call) bool { return coldTested(v, c) }) {
+	if slices.ContainsFunc(v.calls, v.coldTested) || inboundNeeds(v) == "" {
 		return ""
 	}
 	return "a call in which the responder listens before it sends, to a media address that the client can reach"

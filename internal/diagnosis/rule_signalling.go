@@ -9,7 +9,7 @@ import (
 
 // noSignalling: the responder answered over no transport at all.
 func noSignalling(v *view) []Finding {
-	if v.paired() || v.turnedAway() != "" || len(wrongKey(v)) > 0 {
+	if v.answers() || v.turnedAway() != "" || len(wrongKey(v)) > 0 {
 		return nil
 	}
 	var lines []string
@@ -22,8 +22,12 @@ func noSignalling(v *view) []Finding {
 	if !network {
 		return nil
 	}
+	note := "This is what the client alone saw: whether its requests arrived, only the responder could tell."
+	if v.dialled() {
+		note = "The responder was there: it paired over a connection that it opened outward itself."
+	}
 	return []Finding{{
-		Evidence: append(lines, "This is what the client alone saw: whether its requests arrived, only the responder could tell."),
+		Evidence: append(lines, note),
 		values:   values{"address": v.Run.Address.String()},
 	}}
 }
@@ -57,7 +61,7 @@ func (v *view) remote(a evidence.Attempt) string {
 
 // transportUnreachable: a transport of the scenario is not answered while another is.
 func transportUnreachable(v *view) []Finding {
-	if !v.paired() {
+	if !v.answers() {
 		return nil
 	}
 	var out []Finding
@@ -113,13 +117,17 @@ func (v *view) diedAt(c contact) string {
 		c.responder.ReceivedRequests, count(sent, "request"), count(c.responder.SentResponses, "answer"), c.client.ReceivedResponses)
 }
 
-// working names the transports over which the responder answers.
+// working names the transports over which the responder answers, or else the
+// connection that it opened itself.
 func (v *view) working() string {
 	var names []string
 	for _, c := range v.transports {
 		if c.works {
 			names = append(names, c.transport.String())
 		}
+	}
+	if len(names) == 0 && v.dialled() {
+		return "the connection that it opened outward"
 	}
 	return list(names)
 }

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,12 +12,16 @@ import (
 
 // TestEachRuleIsNeeded takes each rule away in turn: a run must lose a finding.
 func TestEachRuleIsNeeded(t *testing.T) {
+	runs := diagnosistest.Runs()
+	with := make([][]string, len(runs))
+	for j, run := range runs {
+		with[j] = codes(diagnose(run.Evidence, rules()))
+	}
 	for i, r := range rules() {
 		t.Run(r.Code, func(t *testing.T) {
 			without := slices.Delete(rules(), i, i+1)
-			for _, run := range diagnosistest.Runs() {
-				with := codes(diagnose(run.Evidence, rules()))
-				if slices.Contains(with, r.Code) && !slices.Contains(codes(diagnose(run.Evidence, without)), r.Code) {
+			for j, run := range runs {
+				if slices.Contains(with[j], r.Code) && !slices.Contains(codes(diagnose(run.Evidence, without)), r.Code) {
 					return
 				}
 			}
@@ -40,6 +45,13 @@ func TestRulesAreInTheCatalogue(t *testing.T) {
 			t.Errorf("rule %q: in the catalogue %t, there before %t", r.Code, ok, seen[r.Code])
 		}
 		seen[r.Code] = true
+	}
+}
+
+// TestCatalogueNamesTheLimit holds that the words say what the rule does.
+func TestCatalogueNamesTheLimit(t *testing.T) {
+	if e, _ := find("rate-limited"); !strings.Contains(e.Proof, grouped(tightPPS)+" packets") {
+		t.Errorf("the proof does not name %s: %s", grouped(tightPPS), e.Proof)
 	}
 }
 

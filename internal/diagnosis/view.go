@@ -12,14 +12,19 @@ import (
 type view struct {
 	*evidence.Evidence
 	calls      []call
+	sweeps     []sweep
 	transports []contact
 }
 
 func newView(ev *evidence.Evidence) *view {
 	v := &view{Evidence: ev}
 	for i := range ev.Checks {
-		if c := &ev.Checks[i]; c.Skipped == "" && c.CallFacts != nil {
+		switch c := &ev.Checks[i]; {
+		case c.Skipped != "":
+		case c.CallFacts != nil:
 			v.calls = append(v.calls, newCall(ev, c))
+		case c.SweepFacts != nil:
+			v.sweeps = append(v.sweeps, newSweep(c))
 		}
 	}
 	for _, t := range sipprobe.Transports() {
@@ -28,8 +33,17 @@ func newView(ev *evidence.Evidence) *view {
 	return v
 }
 
-// paired reports whether the two programs found each other.
-func (v *view) paired() bool {
+// paired reports whether the two programs found each other, over whichever connection.
+func (v *view) paired() bool { return v.answers() || v.dialled() }
+
+// dialled reports whether the responder opened the pairing itself, outward.
+func (v *view) dialled() bool {
+	in := v.Pairing.FromInside
+	return in != nil && in.Exchange != nil && in.Exchange.Outcome == sipprobe.Accepted
+}
+
+// answers reports whether the responder answered the client over any transport.
+func (v *view) answers() bool {
 	return slices.ContainsFunc(v.transports, func(c contact) bool { return c.works })
 }
 
@@ -64,12 +78,14 @@ func attemptOver(ev *evidence.Evidence, t sipprobe.Transport) *evidence.Attempt 
 	return nil
 }
 
-// wanted reports whether the scenario has a check over the transport.
+// wanted reports whether the scenario has a check that needs SIP over the transport:
+// sweeps need none of their own.
 func wanted(ev *evidence.Evidence, t sipprobe.Transport) bool {
+	signals := func(c scenarios.Check) bool { return c.Kind != scenarios.SweepKind && string(c.Transport) == string(t) }
 	for _, c := range ev.Checks {
-		if c.Control == "" && string(c.Transport) == string(t) {
+		if c.Control == "" && signals(c.Check) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(ev.Scenario.Checks, func(c scenarios.Check) bool { return string(c.Transport) == string(t) })
+	return slices.ContainsFunc(ev.Scenario.Checks, signals)
 }

@@ -38,7 +38,8 @@ type Run struct {
 	ID         string    `json:"id"`
 	Started    time.Time `json:"started"`
 	DurationMs int64     `json:"duration_ms"`
-	// Target is what the user typed; empty with the embedded responder.
+	// Target is what the user typed; empty with the embedded responder, and where the
+	// site is wherever the responder dialled from.
 	Target  string     `json:"target"`
 	Address netip.Addr `json:"address"`
 	// Embedded is true when the responder ran in the same program.
@@ -69,6 +70,8 @@ type Pairing struct {
 	// ClientBehindNAT is true when the responder saw another address than the
 	// client's own; null when never paired.
 	ClientBehindNAT *bool `json:"client_behind_nat"`
+	// FromInside is set when the responder dialled a client that waited; null otherwise.
+	FromInside *FromInside `json:"from_inside,omitempty"`
 }
 
 // An Attempt is the first contact over one transport: for TCP and TLS a
@@ -114,6 +117,28 @@ type Check struct {
 	Options *OptionsFacts `json:"options,omitempty"`
 	// CallFacts is set for calls that ran.
 	CallFacts *CallFacts `json:"call_facts,omitempty"`
+	// SweepFacts is set for sweeps that ran.
+	SweepFacts *SweepFacts `json:"sweep_facts,omitempty"`
+}
+
+// SweepFacts are what both ends recorded of one sweep, its windows joined.
+type SweepFacts struct {
+	// Estimate is what the sweep was going to cost at the pace of the start.
+	Estimate rtpprobe.SweepEstimate `json:"estimate"`
+	// Sent is the ledger of the end that sent the requests (inbound: the client),
+	// Arrived that of the other. Either is null when it could not be had: then
+	// Missing says why.
+	Sent    *rtpprobe.SweepSent    `json:"sent"`
+	Arrived *rtpprobe.SweepArrived `json:"arrived"`
+	Missing string                 `json:"missing,omitempty"`
+	// Primed is the same sweep again, of the ports that failed cold, after the site
+	// had sent from each of them to the client; null when none failed, when it was
+	// not done, and for outbound sweeps.
+	Primed *SweepFacts `json:"primed,omitempty"`
+	// NotTried are ports of the check that this run could not try, and WhyNot why:
+	// outbound from behind the client's own NAT, or held by this program itself.
+	NotTried rtpprobe.PortSet `json:"not_tried,omitzero"`
+	WhyNot   string           `json:"why_not,omitempty"`
 }
 
 // OptionsFacts are what one OPTIONS showed at the client.

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"bothways/internal/client"
 	"bothways/internal/console"
@@ -45,11 +44,11 @@ func (faultsCmd) Run(s console.Streams) error {
 }
 
 type labRunCmd struct {
-	Fault string        `arg:"" help:"Name of a fault."`
-	Talk  time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
-	Out   string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
-	JSON  bool          `name:"json" help:"Print the report as one JSON object."`
-	Quiet bool          `help:"Show no progress."`
+	Fault string `arg:"" help:"Name of a fault."`
+	console.Overrides
+	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
+	Quiet bool   `help:"Show no progress."`
 }
 
 // Run runs the fault; it fails when the report is not what was planted.
@@ -58,13 +57,7 @@ func (c *labRunCmd) Run(ctx context.Context, s console.Streams) error {
 	if err != nil {
 		return err
 	}
-	o := Options{Version: console.Version}
-	if c.Talk != 0 {
-		if err := scenarios.CheckTalk(c.Talk); err != nil {
-			return err
-		}
-		o.Talk = c.Talk
-	}
+	o := Options{Version: console.Version, Overrides: scenarios.Overrides(c.Overrides)}
 	if !c.Quiet {
 		p := console.NewProgress(s.Err)
 		o.Progress = func(e client.Event) { p.Say(e.String()) }

@@ -18,6 +18,10 @@ type Fault struct {
 	Scenario string
 	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
 	IPv6 bool
+	// FromInside has the responder open the pairing, to a client that waits for it.
+	FromInside bool
+	// Held are UDP ports of the inside host that another program holds.
+	Held natlab.Ports
 	// Expect are the codes of the findings that must come out, and no others.
 	Expect []string
 	// Verdict is what the run must conclude.
@@ -49,7 +53,10 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 }
 
 // Faults lists what the lab can plant.
-func Faults() []Fault {
+func Faults() []Fault { return append(callFaults(), sweepFaults()...) }
+
+// callFaults are those that calls show.
+func callFaults() []Fault {
 	return []Fault{
 		{Name: "clean", Title: "nothing is wrong",
 			Topology: everything(), Scenario: "trunk", Verdict: "pass"},
@@ -92,6 +99,12 @@ func Faults() []Fault {
 			Expect: []string{"private-address-advertised", "latching-needed"}, Verdict: "degraded"},
 		{Name: "client-nat", Title: "the client is behind a NAT of its own, which is no fault of the site",
 			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "trunk", Verdict: "pass"},
+		{Name: "nothing-forwarded", Title: "nothing is forwarded, and the responder dials out to the client",
+			Topology: forwarding(), Scenario: "trunk", FromInside: true,
+			Expect: []string{"no-signalling", "port-not-forwarded"}, Verdict: "fail"},
+		{Name: "cgnat-from-inside", Title: "the carrier has put a NAT before the site, and the responder dials out to the client",
+			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk", FromInside: true,
+			Expect: []string{"no-signalling", "port-not-forwarded"}, Verdict: "fail"},
 		{Name: "cgnat", Title: "the carrier has put a NAT before the site, so that no forward helps",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk",
 			Expect: []string{"no-signalling"}, Verdict: "fail"},

@@ -9,6 +9,7 @@ import (
 
 	"bothways/internal/lab"
 	"bothways/internal/natlab"
+	"bothways/scenarios"
 )
 
 func TestMain(m *testing.M) { os.Exit(natlab.Main(m.Run)) }
@@ -37,6 +38,11 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// quickly spares the tests what a real line needs: long talks and a careful start.
+func quickly() scenarios.Overrides {
+	return scenarios.Overrides{Talk: 2 * time.Second, RatePPS: 20_000}
+}
+
 // undisturbed runs a fault again when the run itself says that this machine was too
 // busy to take part: such a run proves nothing about the fault.
 func undisturbed(t *testing.T, f lab.Fault) lab.Outcome {
@@ -44,7 +50,7 @@ func undisturbed(t *testing.T, f lab.Fault) lab.Outcome {
 	const tries = 3
 	for try := 1; ; try++ {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		o, err := lab.Run(ctx, f, lab.Options{Talk: 2 * time.Second, Version: "test"})
+		o, err := lab.Run(ctx, f, lab.Options{Overrides: quickly(), Version: "test"})
 		cancel()
 		if err != nil {
 			t.Fatal(err)

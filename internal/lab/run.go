@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -33,8 +35,7 @@ func (o Outcome) OK() bool {
 
 // Options change how a fault is run.
 type Options struct {
-	// Talk shortens or lengthens the calls; 0 keeps the scenario's.
-	Talk     time.Duration
+	scenarios.Overrides
 	Version  string
 	Progress func(client.Event)
 }
@@ -48,8 +49,8 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if o.Talk != 0 {
-		s = s.WithTalk(o.Talk)
+	if s, err = s.With(o.Overrides); err != nil {
+		return Outcome{}, err
 	}
 	l, err := natlab.Build(ctx, f.Topology)
 	if err != nil {
@@ -71,6 +72,11 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		ports[t] = t.DefaultPort()
 	}
 	media := rtpprobe.PortRange{From: rtpPorts.From, To: rtpPorts.To}
+	release, err := hold(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	inside, err := responder.Start(ctx, responder.Config{
 		Network: host{l.Inside}, Key: labKey, Ports: ports, RTP: media, Version: o.Version,
 	})
@@ -82,10 +88,45 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	if f.IPv6 {
 		target = l.Addresses.Inside6
 	}
-	return client.Run(ctx, client.Config{
+	cfg := client.Config{
 		Network: host{l.Outside}, Target: target.String(), Address: target, Ports: ports, OwnPorts: ports,
 		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress,
-	})
+	}
+	if f.FromInside {
+		cfg.Wait = insideWait
+		go inside.Dial(ctx, netip.AddrPortFrom(outside(l, f), ports[sipprobe.TLS])) // until it is closed
+	}
+	return client.Run(ctx, cfg)
+}
+
+// hold opens the ports that another program holds on the inside host.
+func hold(ctx context.Context, l *natlab.Lab, f Fault) (release func(), err error) {
+	var conns []net.PacketConn
+	release = func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}
+	for port := f.Held.From; port != 0 && port <= f.Held.To; port++ {
+		c, err := l.Inside.ListenPacket(ctx, netip.AddrPortFrom(l.Addresses.Inside, port))
+		if err != nil {
+			release()
+			return nil, err
+		}
+		conns = append(conns, c)
+	}
+	return release, nil
+}
+
+// insideWait is plenty for a responder that dials from the start.
+const insideWait = 30 * time.Second
+
+// outside is the client's address as seen from the site.
+func outside(l *natlab.Lab, f Fault) netip.Addr {
+	if f.IPv6 {
+		return l.Addresses.Outside6
+	}
+	return l.Addresses.OutsidePublic
 }
 
 func (o *Outcome) compare() {

@@ -54,7 +54,7 @@ var (
 	checkPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 )
 
-// DecodeOrder reads an order, and refuses one whose size or names are out of bounds.
+// DecodeOrder reads an order, and refuses one whose size, names or ports are out of bounds.
 func DecodeOrder(data []byte) (Order, error) {
 	var o Order
 	if err := decode(data, &o, maxOrder); err != nil {
@@ -66,6 +66,14 @@ func DecodeOrder(data []byte) (Order, error) {
 	for _, name := range o.checks() {
 		if !checkPattern.MatchString(name) {
 			return Order{}, fmt.Errorf("bad name of a check: %q", name)
+		}
+	}
+	if o.Fetch != nil && (o.Fetch.HoldMs < 0 || o.Fetch.HoldMs > int(MaxHold.Milliseconds())) {
+		return Order{}, errors.New("hold time out of bounds")
+	}
+	if o.Sweep != nil {
+		if err := o.Sweep.check(); err != nil {
+			return Order{}, err
 		}
 	}
 	return o, nil

@@ -2,12 +2,14 @@ package pairing_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"bothways/internal/pairing"
+	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
 )
@@ -21,6 +23,19 @@ func encoded(t testing.TB, v any) []byte {
 	return data
 }
 
+func terms(d rtpprobe.SweepDirection) rtpprobe.SweepTerms {
+	return rtpprobe.SweepTerms{ID: 1 << 31, Direction: d, Window: 3}
+}
+
+// scattered are n ports, none next to another, as a spread of lost ones is at its worst.
+func scattered(n int) (s rtpprobe.PortSet) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for port := uint16(10000); s.Len() < n; port += uint16(2 + random.IntN(60)) {
+		s.Add(port)
+	}
+	return s
+}
+
 func TestOrdersSurviveTheWire(t *testing.T) {
 	check := scenarios.Check{ID: "call-in-udp", Kind: scenarios.CallKind, Call: &scenarios.Call{TalkMs: 5000, Codec: "pcma"}}
 	for name, order := range map[string]pairing.Order{
@@ -30,7 +45,12 @@ func TestOrdersSurviveTheWire(t *testing.T) {
 		"reach":  {Run: "abc", Seq: 3, Reach: &pairing.Reach{Check: "x", Transport: sipprobe.TLS, Port: 5061}},
 		"call":   {Run: "abc", Seq: 4, Call: &pairing.Call{Check: check, Port: 5060}},
 		"fetch":  {Run: "abc", Seq: 5, Fetch: &pairing.Fetch{Call: "x", Offset: 450}},
-		"end":    {Run: "abc", Seq: 6, End: true},
+		"sweep":  {Run: "abc", Seq: 6, Fetch: &pairing.Fetch{Sweep: &pairing.SweepPart{ID: 1 << 31, Window: 7}, HoldMs: 1000}},
+		"listen": {Run: "abc", Seq: 7, Sweep: &pairing.SweepOrder{Listen: &pairing.Listen{Terms: terms(rtpprobe.SweepInbound), Ports: scattered(200), Prime: 40000, RatePPS: 876}}},
+		"source": {Run: "abc", Seq: 8, Sweep: &pairing.SweepOrder{Source: &pairing.Source{Ports: 16}}},
+		"send":   {Run: "abc", Seq: 9, Sweep: &pairing.SweepOrder{Send: &pairing.Send{Terms: terms(rtpprobe.SweepOutbound), Ports: scattered(32), ProbeBytes: 200}}},
+		"finish": {Run: "abc", Seq: 10, Sweep: &pairing.SweepOrder{Finish: true}},
+		"end":    {Run: "abc", Seq: 11, End: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := encoded(t, order)
@@ -60,6 +80,11 @@ func TestOrdersOutOfBounds(t *testing.T) {
 		"header":     {encoded(t, pairing.Order{Run: "a", Fetch: &pairing.Fetch{Call: "x\r\nVia: y"}}), "bad name"},
 		"long check": {encoded(t, pairing.Order{Run: "a", Reach: &pairing.Reach{Check: long}}), "bad name"},
 		"no check":   {encoded(t, pairing.Order{Run: "a", Expect: &pairing.Expect{}}), "bad name"},
+		"hold":       {encoded(t, pairing.Order{Run: "a", Fetch: &pairing.Fetch{HoldMs: 1001}}), "hold time"},
+		"no ports":   {encoded(t, pairing.Order{Run: "a", Sweep: &pairing.SweepOrder{Listen: &pairing.Listen{Terms: terms(rtpprobe.SweepInbound)}}}), "needs ports"},
+		"direction":  {encoded(t, pairing.Order{Run: "a", Sweep: &pairing.SweepOrder{Send: &pairing.Send{}}}), "direction"},
+		"prime":      {encoded(t, pairing.Order{Run: "a", Sweep: &pairing.SweepOrder{Listen: &pairing.Listen{Terms: terms(rtpprobe.SweepInbound), Ports: scattered(200), Prime: 9, RatePPS: 99}}}), "to prime"},
+		"ranges":     {encoded(t, pairing.Order{Run: "a", Sweep: &pairing.SweepOrder{Send: &pairing.Send{Terms: terms(rtpprobe.SweepOutbound), Ports: scattered(201)}}}), "more than 200"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if o, err := pairing.DecodeOrder(row.data); err == nil || !strings.Contains(err.Error(), row.want) {

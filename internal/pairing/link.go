@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 type Path struct {
 	Endpoint *sipprobe.Endpoint
 	Target   sipprobe.Target // Token is filled in for each order
+	// Peer is where the responder is at the moment, once Connect has returned; nil
+	// where it stays at Target.
+	Peer func() netip.AddrPort
 	// Connect opens the connection of the path where there is none; nil where none is needed.
 	Connect func(context.Context) error
 }
@@ -130,6 +134,9 @@ func (l *Link) try(ctx context.Context, o Order, try int) (Reply, error) {
 		}
 	}
 	to := p.Target
+	if p.Peer != nil {
+		to.Peer = p.Peer()
+	}
 	to.Token = orderToken(o, p.Endpoint.Transport(), try)
 	x := p.Endpoint.Message(ctx, to, ContentType, Encoding, body)
 	if x.Outcome != sipprobe.Accepted {

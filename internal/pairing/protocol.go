@@ -62,13 +62,20 @@ type Order struct {
 	Reach  *Reach  `json:"reach,omitempty"`
 	Call   *Call   `json:"call,omitempty"`
 	Fetch  *Fetch  `json:"fetch,omitempty"`
-	End    bool    `json:"end,omitempty"`
+	// Sweep is one step of a sweep.
+	Sweep *SweepOrder `json:"sweep,omitempty"`
+	End   bool        `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.
 func (o Order) duration() time.Duration {
-	if o.Reach != nil {
+	switch {
+	case o.Reach != nil:
 		return ReachTimeout
+	case o.Sweep != nil:
+		return sweepOrderTime
+	case o.Fetch != nil:
+		return time.Duration(o.Fetch.HoldMs) * time.Millisecond
 	}
 	return 0
 }
@@ -79,6 +86,7 @@ type Reply struct {
 	Welcome *Welcome           `json:"welcome,omitempty"`
 	Reached *sipprobe.Exchange `json:"reached,omitempty"`
 	Part    *Part              `json:"part,omitempty"`
+	Sweep   *SweepReply        `json:"sweep,omitempty"`
 }
 
 // Hello begins a session, or shows another way into it.
@@ -119,10 +127,14 @@ type Call struct {
 }
 
 // Fetch asks for a part of something that the responder has recorded: the record
-// of a call by its check, or with an empty Call the ledger.
+// of a call by its check, that of a sweep's window, or with neither the ledger.
 type Fetch struct {
-	Call   string `json:"call,omitempty"`
-	Offset int    `json:"offset"`
+	Call   string     `json:"call,omitempty"`
+	Sweep  *SweepPart `json:"sweep,omitempty"`
+	Offset int        `json:"offset"`
+	// HoldMs is how long to wait with the answer while the record of a sweep is not
+	// ready, in milliseconds.
+	HoldMs int `json:"hold_ms,omitempty"`
 }
 
 // A Part is a piece of compressed JSON. Ready is false while what was asked for is

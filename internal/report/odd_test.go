@@ -10,6 +10,8 @@ import (
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"
 	"bothways/internal/report"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
 	"bothways/sipprobe"
 )
 
@@ -20,6 +22,7 @@ func TestOddEvidence(t *testing.T) {
 	runs := []*evidence.Evidence{
 		diagnosistest.Site{Transports: udp, Control: true, Private: true}.Run(),
 		diagnosistest.Site{Transports: udp, Closed: udp}.Run(),
+		sweptOddly(),
 	}
 	for _, ev := range runs {
 		ev.Client.Tape = ev.Client.Tape[:2]
@@ -52,6 +55,27 @@ func TestOddEvidence(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sweptOddly is a run of two sweeps in which little is as it should be, without calls
+// and with the shortest lists that show it.
+func sweptOddly() *evidence.Evidence {
+	ev := diagnosistest.Swept(
+		diagnosistest.Sweep{Ports: "10000-10100", Lost: "10050-10100", Primed: true, LostPrimed: "10080-10100", InUse: "10010", Shift: 2},
+		diagnosistest.Sweep{Direction: scenarios.Outbound, Ports: "30000-30100", Lost: "30050-30100", NotTried: "30000"},
+	)
+	ev.Checks = ev.Checks[len(ev.Checks)-2:]
+	ev.Responder.Tape = ev.Responder.Tape[:2]
+	for _, c := range ev.Checks {
+		for _, f := range []*evidence.SweepFacts{c.SweepFacts, c.SweepFacts.Primed} {
+			if f != nil {
+				f.Sent.Rounds, f.Arrived.Rounds = f.Sent.Rounds[:2], f.Arrived.Rounds[:2]
+				f.Sent.Locals, f.Sent.Sources = f.Sent.Locals[:1], rtpprobe.SourceLedger{}
+				f.Arrived.Sources.Mappings = f.Arrived.Sources.Mappings[:1]
+			}
+		}
+	}
+	return ev
 }
 
 // without calls f once for each value of a tree, with that value gone.

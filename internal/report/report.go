@@ -75,6 +75,8 @@ type Check struct {
 	// Inbound and Outbound are null for checks without audio.
 	Inbound  *Audio `json:"inbound"`
 	Outbound *Audio `json:"outbound"`
+	// Sweep is null for checks that are none.
+	Sweep *Sweep `json:"sweep"`
 }
 
 // Audio is what both ends measured of one direction of a call.

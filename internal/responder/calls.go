@@ -66,7 +66,7 @@ func (s *session) only(t sipprobe.Transport) (pairing.Expect, bool) {
 
 func (r *Responder) setup(s *session, check scenarios.Check, local netip.Addr) call.Setup {
 	return call.Setup{
-		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: local, Public: r.public(s), Check: check,
+		Network: r.media, Ports: r.cfg.RTP, Local: local, Public: r.public(s), Check: check,
 		Behaviour: check.Call.Responder, Inside: true, MediaKey: pairing.MediaKey(r.cfg.Key, s.run),
 		Allow: r.mayHear(s), Pacer: r.pacer,
 	}
@@ -95,7 +95,11 @@ func (r *Responder) callClient(s *session, in *sipprobe.Incoming, c pairing.Call
 		return
 	}
 	to.NoRport = !c.Check.Call.Responder.Rport
-	end := call.Place(s.ctx, e, to, r.setup(s, c.Check, e.Local().Addr()))
+	local := e.Local().Addr()
+	if !local.IsValid() { // a line that this end has dialled
+		local = in.Local.Addr()
+	}
+	end := call.Place(s.ctx, e, to, r.setup(s, c.Check, local))
 	if c.Port != 0 {
 		e.Disconnect(to.Peer)
 	}

@@ -110,6 +110,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return r.reach(s, in, *o.Reach)
 	case o.Call != nil:
 		return pairing.Reply{}, r.callOut(s, in, *o.Call)
+	case o.Sweep != nil:
+		return r.sweepOrder(s, in, *o.Sweep)
 	case o.Fetch != nil:
 		return r.fetch(s, in, *o.Fetch)
 	}

@@ -39,7 +39,7 @@ func (s *session) finish(check string, end evidence.CallEnd) {
 	s.calls--
 }
 
-// fetch hands over a part of a call's record, or of the ledger.
+// fetch hands over a part of the record of a call or a sweep, or of the ledger.
 func (r *Responder) fetch(s *session, in *sipprobe.Incoming, f pairing.Fetch) (pairing.Reply, error) {
 	packed, ready, err := r.packed(s, f)
 	switch {
@@ -57,6 +57,9 @@ func (r *Responder) fetch(s *session, in *sipprobe.Incoming, f pairing.Fetch) (p
 }
 
 func (r *Responder) packed(s *session, f pairing.Fetch) (data []byte, ready bool, err error) {
+	if f.Sweep != nil {
+		return s.packedSweep(f)
+	}
 	name := f.Call
 	s.mu.Lock()
 	rec := s.records[name]

@@ -49,6 +49,7 @@ type Responder struct {
 	guard     *sipprobe.Guard
 	tape      *sipprobe.Tape
 	pacer     *rtpprobe.Pacer
+	media     *mediaNetwork
 	endpoints []*sipprobe.Endpoint
 	sockets   []evidence.Socket
 	addresses []netip.Addr
@@ -60,6 +61,8 @@ type Responder struct {
 	mu        sync.Mutex
 	sessions  map[string]*session
 	strangers int // calls of those without the key
+
+	sweeps sweepBook
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.
@@ -78,6 +81,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	r := &Responder{cfg: cfg, tape: &sipprobe.Tape{MaxBytes: tapeBytes}, sessions: make(map[string]*session), ready: make(chan struct{})}
+	r.media = &mediaNetwork{Network: cfg.Network, ports: make(map[netip.Addr]*rtpprobe.PortSet)}
 	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{
 		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Accept: pairing.ContentType,
 	})

@@ -44,6 +44,8 @@ type session struct {
 	expected map[string]pairing.Expect
 	records  map[string]*record
 	calls    int
+
+	sweeping sweeping
 }
 
 // A flow is a path that the client opened.

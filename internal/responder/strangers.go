@@ -38,7 +38,7 @@ func (r *Responder) answerStranger(in *sipprobe.Incoming) {
 		public = in.Local.Addr()
 	}
 	call.Answer(ctx, in, strangerToken(), call.Setup{
-		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
+		Network: r.media, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
 		Behaviour: check.Call.Responder, Inside: true, Pacer: r.pacer, AfterAck: true,
 		Allow: func(to netip.AddrPort) bool { return to.Addr() == in.Source.Addr() },
 	})

@@ -27,7 +27,10 @@ func calls(talk time.Duration) scenarios.Scenario {
 	if err != nil {
 		panic(err)
 	}
-	return s.WithTalk(talk)
+	if s, err = s.With(scenarios.Overrides{Talk: talk}); err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // TestClientKilled kills a client's process in the middle of its calls.
@@ -108,6 +111,8 @@ func TestMain(m *testing.M) {
 		playClient()
 	case "responder":
 		playResponder()
+	case "sweeps":
+		playSweeps()
 	default:
 		os.Exit(m.Run())
 	}

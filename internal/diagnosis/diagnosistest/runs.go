@@ -2,6 +2,7 @@ package diagnosistest
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"bothways/internal/evidence"
@@ -18,7 +19,7 @@ type Run struct {
 // Runs are one run for each thing that can be wrong, and one where nothing is.
 func Runs() []Run {
 	udp := []sipprobe.Transport{sipprobe.UDP}
-	return []Run{
+	return slices.Concat([]Run{
 		{"clean", Site{}.Run()},
 		{"udp-not-forwarded", Site{Closed: udp}.Run()},
 		{"tls-not-forwarded", Site{Closed: []sipprobe.Transport{sipprobe.TLS}}.Run()},
@@ -40,7 +41,7 @@ func Runs() []Run {
 		{"interrupted", Interrupted()},
 		{"local-send-errors", LocalSendErrors()},
 		{"local-no-socket", LocalNoSocket()},
-	}
+	}, sweepRuns())
 }
 
 // LatchingNeeded is a run at a site that rewrites the responder's media port, so that

@@ -3,6 +3,7 @@ package diagnosistest
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"bothways/internal/evidence"
@@ -109,6 +110,9 @@ func (s Site) runChecks(ev *evidence.Evidence) {
 		switch {
 		case ev.Pairing.Transport == "":
 			c.Skipped = "the responder was not reached"
+		case c.Kind == scenarios.SweepKind:
+			j := slices.IndexFunc(s.Sweeps, func(sweep Sweep) bool { return sweep.direction() == c.Direction })
+			c.SweepFacts = s.Sweeps[j].Facts()
 		case c.Kind == scenarios.Options:
 			s.reaches(ev, ev.Run.Token(c.ID), t)
 			c.Options = &evidence.OptionsFacts{Connect: s.connect(t), Exchange: s.exchange("OPTIONS", t)}

@@ -33,6 +33,8 @@ type Site struct {
 	ClientNAT bool
 	// Silent, Looped: what the responder sends instead of its tone.
 	Silent, Looped bool
+	// Sweeps follow the calls, at most one of each direction.
+	Sweeps []Sweep
 }
 
 // Addresses of every site, from RFC 1918 and the documentation ranges of RFC 5737.
@@ -86,6 +88,9 @@ func (s Site) scenario() scenarios.Scenario {
 		for _, t := range s.transports() {
 			out.Checks = append(out.Checks, s.callCheck(d, t))
 		}
+	}
+	for _, sweep := range s.Sweeps {
+		out.Checks = append(out.Checks, sweep.Check())
 	}
 	return out
 }

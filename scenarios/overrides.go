@@ -1,0 +1,51 @@
+package scenarios
+
+import "time"
+
+// Overrides change every check of a scenario that they concern; a zero field changes
+// nothing.
+type Overrides struct {
+	// Talk is how long each side talks in a call.
+	Talk time.Duration
+	// RatePPS is the pace at which sweeps start, in probes a second, and ProbeBytes
+	// the UDP payload of their probes.
+	RatePPS    int
+	ProbeBytes int
+}
+
+// With returns a changed copy of the scenario, or says what is wrong with the changes.
+func (s Scenario) With(o Overrides) (Scenario, error) {
+	if o.Talk != 0 {
+		if err := CheckTalk(o.Talk); err != nil {
+			return s, err
+		}
+	}
+	if err := CheckSweep(Sweep{Ports: DefaultInboundPorts, RatePPS: o.RatePPS, ProbeBytes: o.ProbeBytes}); err != nil {
+		return s, err
+	}
+	checks := make([]Check, len(s.Checks))
+	for i, c := range s.Checks {
+		checks[i] = c.with(o)
+	}
+	s.Checks = checks
+	return s, nil
+}
+
+func (c Check) with(o Overrides) Check {
+	if c.Call != nil && o.Talk != 0 {
+		call := *c.Call
+		call.TalkMs = int(o.Talk.Milliseconds())
+		c.Call = &call
+	}
+	if c.Sweep != nil {
+		sweep := *c.Sweep
+		if o.RatePPS != 0 {
+			sweep.RatePPS = o.RatePPS
+		}
+		if o.ProbeBytes != 0 {
+			sweep.ProbeBytes = o.ProbeBytes
+		}
+		c.Sweep = &sweep
+	}
+	return c
+}
