@@ -239,8 +239,7 @@ func TestSweepBan(t *testing.T) {
 // TestSweepCold holds that nothing leaves the site before something arrived, and nothing for strangers.
 func TestSweepCold(t *testing.T) {
 	heard := map[uint16]bool{}
-	var tr trial
-	tr = trial{ports: "10000-10099", network: sweepNet{carry: func(p *carried) bool {
+	tr := trial{ports: "10000-10099", network: sweepNet{carry: func(p *carried) bool {
 		if p.request {
 			heard[p.to.Port()] = true
 		} else if !heard[p.from.Port()] {

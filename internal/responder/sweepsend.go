@@ -46,9 +46,10 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 	go func() {
 		<-w.ctx.Done()
 		w.mu.Lock() // whoever holds it may be about to send
+		sources := w.sources
 		w.mu.Unlock()
 		w.sending.Wait()
-		closeAll(w.sources)
+		closeAll(sources)
 		r.leave(s, w)
 	}()
 	s.sweeping.current = w
