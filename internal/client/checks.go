@@ -167,6 +167,15 @@ func (r *run) setup(check scenarios.Check) call.Setup {
 // recordTimeout is how long after a call its record may take to come.
 const recordTimeout = 15 * time.Second
 
+// unfetched says why there is no record of the responder's, by the reason for which
+// the run ended where that is why.
+func unfetched(ctx context.Context, err error) string {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+		err = cause
+	}
+	return fmt.Sprintf("the responder's record could not be fetched: %v", err)
+}
+
 // fetchCall brings home the responder's record of a call.
 func (r *run) fetchCall(ctx context.Context, c *evidence.Check) {
 	ctx, cancel := lastWords(ctx, recordTimeout)
@@ -175,7 +184,7 @@ func (r *run) fetchCall(ctx context.Context, c *evidence.Check) {
 	switch err := r.link.Fetch(ctx, c.ID, &end); {
 	case errors.Is(err, pairing.ErrNoRecord):
 	case err != nil:
-		c.CallFacts.Missing = fmt.Sprintf("the responder's record could not be fetched: %v", err)
+		c.CallFacts.Missing = unfetched(ctx, err)
 	default:
 		c.CallFacts.Responder = &end
 	}
