@@ -80,7 +80,7 @@ func (v *view) wayBackBarred(s sweep) bool {
 
 // outboundNeeds: no sweep shows what the site lets out.
 func outboundNeeds(v *view) string {
-	return v.sweepNeeds(scenarios.Outbound, "a sweep of the client's ports, outbound, recorded at both ends")
+	return v.sweepNeeds(scenarios.Outbound, "a sweep of the client's ports, outbound, recorded at both ends, as in the scenario ports")
 }
 
 // replyNeeds: no sweep shows whether answers come back.

@@ -167,7 +167,7 @@ func primeNeeds(v *view) string {
 
 // inboundNeeds: no sweep shows what the site lets in.
 func inboundNeeds(v *view) string {
-	return v.sweepNeeds(scenarios.Inbound, "a sweep of the RTP range, inbound, recorded at both ends")
+	return v.sweepNeeds(scenarios.Inbound, "a sweep of the RTP range, inbound, recorded at both ends, as in the scenarios ports and rtp-range")
 }
 
 func (v *view) sweepNeeds(d scenarios.Direction, what string) string {
