@@ -122,9 +122,17 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 					c.Call.Client.MediaAddress = scenarios.PrivateAddress
 				})
 			}, diagnosis.Degraded, []string{"cause private-address-advertised inbound proven", "cause latching-needed outbound proven"}},
+		{"one stall of a machine in a short call", diagnosistest.Site{Transports: udp()},
+			func(ev *evidence.Evidence) {
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
+					f.Client.Media.Sent.Lateness.P99 = 75_000
+					f.Client.Media.Sent.Packets, f.Responder.Media.Received.Packets = 100, 100
+					f.Client.Lead = nil
+				})
+			}, diagnosis.Pass, nil},
 		{"a machine that sends late", diagnosistest.Site{Transports: udp()},
 			func(ev *evidence.Evidence) {
-				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Media.Sent.Lateness.P99 = 35_000 })
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Media.Sent.Lateness.P99 = 75_000 })
 			}, diagnosis.Degraded, []string{"cause local-fault  proven"}},
 		{"no rights to send anything", diagnosistest.Site{Off: true, Transports: udp()},
 			func(ev *evidence.Evidence) {

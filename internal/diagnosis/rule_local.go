@@ -75,9 +75,13 @@ func (v *view) notSent() []string {
 	return out
 }
 
-// maxLatenessUs is a whole packet interval: later than that, a packet is sent
-// together with the next one.
-const maxLatenessUs = 20_000
+// maxLatenessUs is what the jitter buffer of a telephone takes in: later than that a
+// packet may as well not be sent. Of fewer packets than lateOf, one in a hundred is a
+// single packet, and says nothing about the machine.
+const (
+	maxLatenessUs = 60_000
+	lateOf        = 200
+)
 
 func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 	if end == nil {
@@ -100,7 +104,7 @@ func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 	if n := localErrors(v.Evidence, end); n*100 > sent.Packets+n {
 		say("errors", errorKinds(end.Media.Sent.Errors), "the %s's machine did not take %s of its audio (%s); it took %d", name, count(n, "packet"), errorKinds(end.Media.Sent.Errors), sent.Packets)
 	}
-	if late := sent.Lateness; late != nil && late.P99 > maxLatenessUs {
+	if late := sent.Lateness; late != nil && late.P99 > maxLatenessUs && sent.Packets >= lateOf {
 		say("late", millis(late.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due", name, millis(late.P99/1000))
 	}
 	return out
