@@ -91,7 +91,7 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
 	}
 	if sc, err = sc.With(scenarios.Overrides(c.Overrides)); err != nil {
-		return client.Config{}, err
+		return client.Config{}, console.Hint(err, "bothways run --help says what --talk, --rate and --probe-bytes are")
 	}
 	key, err := c.key(s)
 	if err != nil {

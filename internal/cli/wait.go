@@ -10,6 +10,7 @@ import (
 
 	"bothways/internal/client"
 	"bothways/internal/console"
+	"bothways/internal/network"
 	"bothways/sipprobe"
 )
 
@@ -83,9 +84,6 @@ func (c *runCmd) dialHere(ctx context.Context, cfg client.Config) string {
 	return fmt.Sprintf("bothways-responder --dial %s --key %s%s", host, cfg.Key, c.portArguments())
 }
 
-// carrierNAT is the shared address space of RFC 6598, which nobody can dial.
-const carrierNAT = "100.64.0.0/10"
-
 // publicAddress is this machine's address towards the target, or its first one,
 // where others can dial it; invalid when it has none.
 func publicAddress(ctx context.Context, cfg client.Config) netip.Addr {
@@ -97,9 +95,8 @@ func publicAddress(ctx context.Context, cfg client.Config) netip.Addr {
 			return a
 		}
 	}
-	shared := netip.MustParsePrefix(carrierNAT)
 	for _, a := range candidates {
-		if a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a) {
+		if a.IsGlobalUnicast() && !network.Private(a) {
 			return a
 		}
 	}

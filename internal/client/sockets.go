@@ -2,17 +2,12 @@ package client
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net/netip"
 	"sync"
-	"time"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/sipprobe"
 )
 
@@ -62,11 +57,8 @@ func (r *run) endpointConfig(t sipprobe.Transport) sipprobe.EndpointConfig {
 // maySend limits where this end sends on the word of the responder: to the address
 // that the user named, and to private ones, which lead nowhere or to the site.
 func (r *run) maySend(to netip.AddrPort) bool {
-	return to.Addr() == r.cfg.Address || to.Addr().IsPrivate() || carrierNAT.Contains(to.Addr())
+	return to.Addr() == r.cfg.Address || network.Private(to.Addr())
 }
-
-// carrierNAT is the shared address space of RFC 6598.
-var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 
 // openOwn listens on this end's own ports, for calls from the site.
 func (r *run) openOwn(ctx context.Context) {
@@ -105,7 +97,7 @@ func (r *run) listen(ctx context.Context, t sipprobe.Transport, local netip.Addr
 		return nil, err
 	}
 	if t == sipprobe.TLS {
-		cert, err := certificate()
+		cert, err := network.SelfSigned("bothways", []netip.Addr{r.local})
 		if err != nil {
 			l.Close()
 			return nil, err
@@ -114,18 +106,4 @@ func (r *run) listen(ctx context.Context, t sipprobe.Transport, local netip.Addr
 	}
 	cfg.Listener = l
 	return sipprobe.Start(cfg)
-}
-
-// certificate is made for one run: the responder knows this end by the key.
-func certificate() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 0, 1)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }

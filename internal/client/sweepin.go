@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
 )
@@ -18,7 +19,7 @@ func (w *sweep) inbound(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer closeAll(conns)
+	defer network.CloseAll(conns)
 	w.setup.Conns = conns
 	if w.sameHost() {
 		own := w.ownPorts()
@@ -130,7 +131,7 @@ func (w *sweep) prime(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	defer closeAll(conns)
+	defer network.CloseAll(conns)
 	again.setup.Conns = conns
 	why := "the responder could not open as many at a time"
 	if err := again.inboundWindow(ctx, 0, addrPort(conns[0].LocalAddr()).Port()); err != nil {

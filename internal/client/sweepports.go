@@ -41,9 +41,3 @@ func (w *sweep) openPorts(ctx context.Context, n int) ([]net.PacketConn, error) 
 	}
 	return conns, nil
 }
-
-func closeAll(conns []net.PacketConn) {
-	for _, c := range conns {
-		c.Close()
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/scenarios"
 )
 
@@ -66,18 +67,8 @@ func (c call) behaviour(inside bool) scenarios.Behaviour {
 	return c.check.Call.Client
 }
 
-// cgnat is the shared address space of carriers (RFC 6598).
-func cgnat() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10) }
-
-// private reports whether an address has no meaning outside its own network:
-// RFC 1918, RFC 4193 and RFC 6598.
-func private(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsPrivate() || cgnat().Contains(a)
-}
-
 // foreign reports whether the far side cannot reach a media address: it is private,
 // and not the address at which the client reaches the site.
 func foreign(ev *evidence.Evidence, a netip.Addr) bool {
-	return private(a) && a.Unmap() != ev.Run.Address.Unmap() && ev.Run.Address.IsValid() && !ev.Run.Address.IsLoopback()
+	return network.Private(a) && a.Unmap() != ev.Run.Address.Unmap() && ev.Run.Address.IsValid() && !ev.Run.Address.IsLoopback()
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/scenarios"
 )
 
@@ -38,7 +39,7 @@ func (v *view) misadvertised(c call) netip.AddrPort {
 	if r == nil || r.Advertised == nil || !foreign(v.Evidence, r.Advertised.Addr()) {
 		return netip.AddrPort{}
 	}
-	if private(v.Run.Address) && c.in.state == alive && !rescued(v.Evidence, c.in) {
+	if network.Private(v.Run.Address) && c.in.state == alive && !rescued(v.Evidence, c.in) {
 		return netip.AddrPort{}
 	}
 	return *r.Advertised
@@ -49,10 +50,10 @@ func (v *view) misadvertised(c call) netip.AddrPort {
 // if the scenario asked for it, or if it cost the client its audio.
 func (v *view) clientMisadvertised(c call) netip.AddrPort {
 	e := c.facts.Client
-	if e == nil || e.Advertised == nil || !private(e.Advertised.Addr()) || !v.Run.Address.IsValid() {
+	if e == nil || e.Advertised == nil || !network.Private(e.Advertised.Addr()) || !v.Run.Address.IsValid() {
 		return netip.AddrPort{}
 	}
-	if private(v.Run.Address) || v.Run.Address.IsLoopback() {
+	if network.Private(v.Run.Address) || v.Run.Address.IsLoopback() {
 		return netip.AddrPort{}
 	}
 	if c.behaviour(false).MediaAddress != scenarios.PrivateAddress && c.out.state != dead {
@@ -83,7 +84,7 @@ func rescued(ev *evidence.Evidence, l leg) bool {
 	if l.direction == scenarios.Outbound {
 		// The site's PBX follows a client behind the client's own NAT: as it should be.
 		nat := ev.Pairing.ClientBehindNAT
-		return private(l.sender.Heard.Addr()) && !private(l.sender.Media.LatchedTo.Addr()) && (nat == nil || !*nat)
+		return network.Private(l.sender.Heard.Addr()) && !network.Private(l.sender.Media.LatchedTo.Addr()) && (nat == nil || !*nat)
 	}
 	return foreign(ev, l.sender.Heard.Addr())
 }

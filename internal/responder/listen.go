@@ -9,6 +9,7 @@ import (
 	"net/netip"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/sipprobe"
 )
 
@@ -50,7 +51,7 @@ func (r *Responder) certificate() (tls.Certificate, error) {
 	if r.cfg.Certificate != nil {
 		return *r.cfg.Certificate, nil
 	}
-	return selfSigned(r.addresses)
+	return network.SelfSigned("bothways-responder", r.addresses)
 }
 
 // open starts one endpoint, or lists why it could not.

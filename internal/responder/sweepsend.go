@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
 	"bothways/sipprobe"
@@ -49,17 +50,11 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 		sources := w.sources
 		w.mu.Unlock()
 		w.sending.Wait()
-		closeAll(sources)
+		network.CloseAll(sources)
 		r.leave(s, w)
 	}()
 	s.sweeping.current = w
 	return ports, nil
-}
-
-func closeAll(conns []net.PacketConn) {
-	for _, c := range conns {
-		c.Close()
-	}
 }
 
 // openSpread opens n ports of a range, or as many as can be, spread evenly over it and

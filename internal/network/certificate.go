@@ -1,4 +1,4 @@
-package responder
+package network
 
 import (
 	"crypto/ecdsa"
@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for the responder's own addresses, for a year.
-func selfSigned(addresses []netip.Addr) (tls.Certificate, error) {
+// SelfSigned makes a certificate for a name and the valid addresses, for a year. The
+// two programs know each other by the key and not by it.
+func SelfSigned(name string, addresses []netip.Addr) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -24,12 +25,15 @@ func selfSigned(addresses []netip.Addr) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "bothways-responder"},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{"bothways-responder"},
+		DNSNames: []string{name},
 	}
 	for _, a := range addresses {
+		if !a.IsValid() {
+			continue // not known yet
+		}
 		template.IPAddresses = append(template.IPAddresses, net.IP(a.AsSlice()))
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
