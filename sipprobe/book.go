@@ -14,6 +14,7 @@ type book struct {
 	mu     sync.Mutex
 	asked  map[string]netip.AddrPort // branch of a request under way -> where it goes
 	rung   map[inviteID]bool         // INVITEs under way to us
+	shows  map[string]chan int       // branch of a form that was shown -> status of its answer
 	calls  map[dialogID]*Call
 	past   map[dialogID]time.Time // dropped calls -> until when they are recognised
 	grants map[netip.AddrPort]*grant
@@ -35,6 +36,7 @@ const maxPeers = 1024
 func newBook() *book {
 	return &book{
 		asked: make(map[string]netip.AddrPort), rung: make(map[inviteID]bool),
+		shows: make(map[string]chan int),
 		calls: make(map[dialogID]*Call), past: make(map[dialogID]time.Time),
 		grants: make(map[netip.AddrPort]*grant), seen: make(map[netip.AddrPort]netip.AddrPort),
 		shown: make(map[netip.Addr]netip.AddrPort),

@@ -24,11 +24,14 @@ func (e *Endpoint) inspect(data []byte, from netip.AddrPort) (d decision) {
 		return dropped("keep-alive")
 	}
 	m := scanWire(data)
+	via, _ := m.value("via")
+	branch := branchOf(via)
+	if m.isResponse() && e.book.answered(branch, m.status()) {
+		return decision{} // complete
+	}
 	if err := e.sound(m, data); err != nil {
 		return dropped("not handled: " + err.Error())
 	}
-	via, _ := m.value("via")
-	branch := branchOf(via)
 	if m.isResponse() {
 		if _, ok := e.book.askedOf(branch); !ok {
 			return dropped("answers no request that is under way here")

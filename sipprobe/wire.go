@@ -92,6 +92,19 @@ func (m wireMessage) method() string {
 
 func (m wireMessage) isResponse() bool { return bytes.HasPrefix(m.start, []byte("SIP/2.0 ")) }
 
+// status returns the code of a response, 0 for a request or garbage.
+func (m wireMessage) status() int {
+	code, ok := bytes.CutPrefix(m.start, []byte("SIP/2.0 "))
+	if !ok || len(code) < 3 {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(code[:3]), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
 // contentLength returns the declared body length; ok is false when it is absent,
 // given twice, or not a number.
 func (m wireMessage) contentLength() (n int, ok bool) {
