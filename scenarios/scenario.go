@@ -37,6 +37,9 @@ const (
 	CallKind Kind = "call"
 	// SweepKind tries every UDP port of a range, with RTP and RTCP packets.
 	SweepKind Kind = "sweep"
+	// RewritingKind shows the path SIP requests in the forms that middleboxes react to,
+	// over UDP once more between two ports that are not SIP's.
+	RewritingKind Kind = "rewriting"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,51 @@ type Shown struct {
 	// end does not have to like what it was shown.
 	Status int    `json:"status,omitempty"`
 	Error  string `json:"error,omitempty"`
+}
+
+// Bounds of showing all forms.
+const (
+	showPause  = 20 * time.Millisecond // between two forms over UDP
+	showSilent = 3                     // forms without an answer after which a connection is given up
+)
+
+// ShowAll shows every form, each under the target's token with its name at the end:
+// over UDP side by side, over a connection one after the other. A form that could not
+// be shown any more is there with no copies.
+func (e *Endpoint) ShowAll(ctx context.Context, to Target, private netip.Addr) []Shown {
+	forms := Forms()
+	out := make([]Shown, len(forms))
+	one := func(i int) {
+		to := to
+		to.Token += "-" + forms[i].Name
+		out[i] = e.Show(ctx, to, forms[i], private)
+	}
+	if e.cfg.Transport != UDP {
+		for i, silent := 0, 0; i < len(forms); i++ {
+			if silent == showSilent {
+				out[i] = Shown{Form: forms[i].Name, Token: to.Token + "-" + forms[i].Name, Error: errNoAnswer.Error() + " to those before"}
+				continue
+			}
+			if one(i); out[i].Status == 0 {
+				silent++
+			}
+		}
+		return out
+	}
+	var wg sync.WaitGroup
+	for i := range forms {
+		wg.Go(func() {
+			start := time.NewTimer(time.Duration(i) * showPause)
+			defer start.Stop()
+			select {
+			case <-start.C:
+			case <-ctx.Done():
+			}
+			one(i)
+		})
+	}
+	wg.Wait()
+	return out
 }
 
 // showWait is how long an answer may take after the last copy.

@@ -19,7 +19,7 @@ import (
 const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, sweeps, inbound calls, outbound
-// calls. The checks of a phase run side by side, over different ports, but for sweeps.
+// calls, and last the forms that may leave states of their own in a middlebox. The checks of a phase run side by side, over different ports, but for sweeps.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -32,6 +32,7 @@ func (r *run) runChecks(ctx context.Context) {
 	r.sweeps(ctx, scenarios.Outbound)
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound })
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound })
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
 }
 
 func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {
@@ -59,13 +60,15 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.options(ctx, c)
 	case c.Kind == scenarios.SweepKind:
 		r.sweep(ctx, c)
+	case c.Kind == scenarios.RewritingKind:
+		r.rewriting(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
 		r.callOut(ctx, c)
 	}
 	if ctx.Err() != nil && !told(c) {
-		c.Options, c.CallFacts, c.SweepFacts = nil, nil, nil
+		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting = nil, nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)

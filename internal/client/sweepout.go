@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"bothways/internal/network"
@@ -14,7 +13,7 @@ import (
 func (w *sweep) outbound(ctx context.Context) error {
 	if w.public != w.local {
 		w.begun()
-		return errors.New("the client is behind a NAT of its own, which lets nothing in that it did not ask for")
+		return errBehindNAT
 	}
 	reply, err := w.order(ctx, pairing.SweepOrder{Source: &pairing.Source{Ports: pairing.MaxSources}})
 	if err != nil {

@@ -119,6 +119,8 @@ type Check struct {
 	CallFacts *CallFacts `json:"call_facts,omitempty"`
 	// SweepFacts is set for sweeps that ran.
 	SweepFacts *SweepFacts `json:"sweep_facts,omitempty"`
+	// Rewriting is set for checks of kind "rewriting" that ran.
+	Rewriting *RewritingFacts `json:"rewriting,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

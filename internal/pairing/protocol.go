@@ -64,7 +64,10 @@ type Order struct {
 	Fetch  *Fetch  `json:"fetch,omitempty"`
 	// Sweep is one step of a sweep.
 	Sweep *SweepOrder `json:"sweep,omitempty"`
-	End   bool        `json:"end,omitempty"`
+	// Aside asks for a SIP port that is none, Show for the forms of a check.
+	Aside bool  `json:"aside,omitempty"`
+	Show  *Show `json:"show,omitempty"`
+	End   bool  `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.
@@ -74,6 +77,8 @@ func (o Order) duration() time.Duration {
 		return ReachTimeout
 	case o.Sweep != nil:
 		return sweepOrderTime
+	case o.Show != nil:
+		return ShowTime
 	case o.Fetch != nil:
 		return time.Duration(o.Fetch.HoldMs) * time.Millisecond
 	}
@@ -87,6 +92,9 @@ type Reply struct {
 	Reached *sipprobe.Exchange `json:"reached,omitempty"`
 	Part    *Part              `json:"part,omitempty"`
 	Sweep   *SweepReply        `json:"sweep,omitempty"`
+	// Aside is the UDP port that was opened.
+	Aside uint16           `json:"aside,omitempty"`
+	Shown []sipprobe.Shown `json:"shown,omitempty"`
 }
 
 // Hello begins a session, or shows another way into it.

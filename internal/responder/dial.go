@@ -72,10 +72,9 @@ func (r *Responder) begin() bool {
 
 // adopt gives a connection its endpoint, which closes it.
 func (l *line) adopt(conn net.Conn) (err error) {
-	l.endpoint, err = sipprobe.Start(sipprobe.EndpointConfig{
-		Transport: sipprobe.TLS, Tape: l.tape, Guard: l.guard, Key: l.cfg.Key, Software: l.software(),
-		Serve: l.serve, MaySend: l.maySend, Logger: l.cfg.Logger,
-	})
+	cfg := l.endpointConfig(sipprobe.TLS)
+	cfg.Serve = l.serve
+	l.endpoint, err = sipprobe.Start(cfg)
 	if err != nil {
 		conn.Close()
 		return err

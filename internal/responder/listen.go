@@ -69,17 +69,12 @@ func (r *Responder) open(ctx context.Context, t sipprobe.Transport, addr netip.A
 }
 
 func (r *Responder) start(ctx context.Context, t sipprobe.Transport, addr netip.AddrPort, cert tls.Certificate) (*sipprobe.Endpoint, error) {
-	cfg := sipprobe.EndpointConfig{
-		Transport: t, Tape: r.tape, Guard: r.guard, Key: r.cfg.Key, Software: r.software(),
-		Serve: r.serve, MaySend: r.maySend, Logger: r.cfg.Logger,
-	}
 	if t == sipprobe.UDP {
 		conn, err := r.cfg.Network.ListenPacket(ctx, addr)
 		if err != nil {
 			return nil, err
 		}
-		cfg.PacketConn = conn
-		return r.started(cfg, conn.LocalAddr(), conn)
+		return r.startUDP(conn)
 	}
 	l, err := r.cfg.Network.Listen(ctx, addr)
 	if err != nil {
@@ -88,8 +83,22 @@ func (r *Responder) start(ctx context.Context, t sipprobe.Transport, addr netip.
 	if t == sipprobe.TLS {
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
 	}
+	cfg := r.endpointConfig(t)
 	cfg.Listener = l
 	return r.started(cfg, l.Addr(), l)
+}
+
+func (r *Responder) endpointConfig(t sipprobe.Transport) sipprobe.EndpointConfig {
+	return sipprobe.EndpointConfig{
+		Transport: t, Tape: r.tape, Guard: r.guard, Key: r.cfg.Key, Software: r.software(),
+		Serve: r.serve, MaySend: r.maySend, Logger: r.cfg.Logger,
+	}
+}
+
+func (r *Responder) startUDP(conn net.PacketConn) (*sipprobe.Endpoint, error) {
+	cfg := r.endpointConfig(sipprobe.UDP)
+	cfg.PacketConn = conn
+	return r.started(cfg, conn.LocalAddr(), conn)
 }
 
 // started serves the socket; it is closed when that fails.

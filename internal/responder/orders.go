@@ -85,11 +85,16 @@ func (r *Responder) hello(s *session, in *sipprobe.Incoming, h pairing.Hello) pa
 	s.dialled = h.Dialled.Unmap()
 	s.mu.Unlock()
 	for _, e := range r.endpoints {
-		if public := r.public(s); public.IsValid() && public.Is4() == e.Local().Addr().Is4() {
-			e.AdvertiseTo(in.Source.Addr(), netip.AddrPortFrom(public, e.Local().Port()))
-		}
+		r.advertise(s, in, e)
 	}
 	return pairing.Reply{Welcome: &pairing.Welcome{Program: r.program(), SeenAs: in.Source}}
+}
+
+// advertise has an endpoint give a client the address at which it is reached.
+func (r *Responder) advertise(s *session, in *sipprobe.Incoming, e *sipprobe.Endpoint) {
+	if public := r.public(s); public.IsValid() && public.Is4() == e.Local().Addr().Is4() {
+		e.AdvertiseTo(in.Source.Addr(), netip.AddrPortFrom(public, e.Local().Port()))
+	}
 }
 
 // public is the address that this client reaches the responder at.
@@ -114,6 +119,10 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return r.sweepOrder(s, in, *o.Sweep)
 	case o.Fetch != nil:
 		return r.fetch(s, in, *o.Fetch)
+	case o.Aside:
+		return r.stepAside(s, in)
+	case o.Show != nil:
+		return r.show(s, in, *o.Show)
 	}
 	return pairing.Reply{}, nil
 }

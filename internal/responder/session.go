@@ -46,6 +46,7 @@ type session struct {
 	calls    int
 
 	sweeping sweeping
+	aside    aside
 }
 
 // A flow is a path that the client opened.
@@ -102,6 +103,7 @@ func (r *Responder) retire(s *session) {
 	if s.ended.Load() {
 		r.linger()
 	}
+	s.aside.close()
 	for _, f := range opened {
 		f.endpoint.Disconnect(f.peer)
 	}
