@@ -33,6 +33,9 @@ type fileCheck struct {
 	Ports      string        `yaml:"ports"`
 	Rate       *int          `yaml:"rate"`
 	ProbeBytes *int          `yaml:"probe_bytes"`
+	Limit      string        `yaml:"limit"`
+	Steps      []string      `yaml:"steps"`
+	Traffic    string        `yaml:"traffic"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
 }
@@ -117,7 +120,7 @@ func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind)
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +132,17 @@ func (c fileCheck) expand() ([]Check, error) {
 	if err := c.checkKeys(kind); err != nil {
 		return nil, err
 	}
-	if kind == SweepKind {
+	switch kind {
+	case SweepKind:
 		return c.sweep(base)
+	case BindingKind:
+		return c.binding(base)
+	case CallKind:
+		err = c.describeCall(&base)
+	case IdleKind:
+		err = c.describeIdle(&base)
 	}
-	if err := c.describeCall(&base); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if kind == Options && direction == Outbound {
@@ -141,12 +151,18 @@ func (c fileCheck) expand() ([]Check, error) {
 	transports := c.Transports
 	if len(transports) == 0 {
 		transports = []string{"udp", "tcp", "tls"}
+		if kind == IdleKind {
+			transports = transports[1:]
+		}
 	}
 	var out []Check
 	for _, t := range transports {
 		check := base
 		if check.Transport, err = oneOf[Transport]("transports", t, "", "udp", "tcp", "tls"); err != nil {
 			return nil, err
+		}
+		if kind == IdleKind && check.Transport == "udp" {
+			return nil, errors.New("transports: over UDP it is a binding that lives or dies; use kind binding")
 		}
 		check.ID = c.ID + "-" + t
 		out = append(out, check)
@@ -155,9 +171,6 @@ func (c fileCheck) expand() ([]Check, error) {
 }
 
 func (c fileCheck) describeCall(base *Check) error {
-	if base.Kind != CallKind {
-		return nil
-	}
 	talk, err := talkOf(c.Talk)
 	if err != nil {
 		return err

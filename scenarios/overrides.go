@@ -1,6 +1,9 @@
 package scenarios
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Overrides change every check of a scenario that they concern; a zero field changes
 // nothing.
@@ -11,6 +14,8 @@ type Overrides struct {
 	// the UDP payload of their probes.
 	RatePPS    int
 	ProbeBytes int
+	// Long adds the checks of the scenario "long" that are not there already.
+	Long bool
 }
 
 // With returns a changed copy of the scenario, or says what is wrong with the changes.
@@ -28,6 +33,23 @@ func (s Scenario) With(o Overrides) (Scenario, error) {
 		checks[i] = c.with(o)
 	}
 	s.Checks = checks
+	if o.Long {
+		return s.lengthened()
+	}
+	return s, nil
+}
+
+// lengthened adds the checks that take long.
+func (s Scenario) lengthened() (Scenario, error) {
+	long, err := Named("long")
+	if err != nil {
+		return s, err
+	}
+	for _, c := range long.Checks {
+		if !slices.ContainsFunc(s.Checks, func(have Check) bool { return have.ID == c.ID }) {
+			s.Checks = append(s.Checks, c)
+		}
+	}
 	return s, nil
 }
 

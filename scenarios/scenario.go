@@ -24,6 +24,8 @@ type Check struct {
 	Call *Call `json:"call,omitempty"`
 	// Sweep is set for checks of kind "sweep" and for no others.
 	Sweep *Sweep `json:"sweep,omitempty"`
+	// Idle is set for checks of kinds "binding" and "idle" and for no others.
+	Idle *Idle `json:"idle,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -40,6 +42,10 @@ const (
 	// RewritingKind shows the path SIP requests in the forms that middleboxes react to,
 	// over UDP once more between two ports that are not SIP's.
 	RewritingKind Kind = "rewriting"
+	// BindingKind finds out how long the site's NAT remembers an idle UDP binding.
+	BindingKind Kind = "binding"
+	// IdleKind finds out how long an idle TCP or TLS connection lives.
+	IdleKind Kind = "idle"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

@@ -100,5 +100,8 @@ func (c fileCheck) checkKeys(kind Kind) error {
 	if kind != SweepKind && (c.Ports != "" || c.Rate != nil || c.ProbeBytes != nil) {
 		return errors.New("ports, rate and probe_bytes belong to sweeps")
 	}
+	if kind != BindingKind && kind != IdleKind && (c.Limit != "" || c.Steps != nil || c.Traffic != "") {
+		return errors.New("limit, steps and traffic belong to bindings and idle connections")
+	}
 	return nil
 }

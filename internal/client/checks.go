@@ -19,7 +19,8 @@ import (
 const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, sweeps, inbound calls, outbound
-// calls, and last the forms that may leave states of their own in a middlebox. The checks of a phase run side by side, over different ports, but for sweeps.
+// calls, the forms that may leave states of their own in a middlebox, and last what
+// takes long. The checks of a phase run side by side, over different ports, but for sweeps.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -30,9 +31,14 @@ func (r *run) runChecks(ctx context.Context) {
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.Options })
 	r.sweeps(ctx, scenarios.Inbound)
 	r.sweeps(ctx, scenarios.Outbound)
-	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound })
-	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound })
+	r.phase(ctx, func(c scenarios.Check) bool {
+		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound && !long(c)
+	})
+	r.phase(ctx, func(c scenarios.Check) bool {
+		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound && !long(c)
+	})
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
+	r.phase(ctx, long)
 }
 
 func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {
@@ -60,6 +66,8 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.options(ctx, c)
 	case c.Kind == scenarios.SweepKind:
 		r.sweep(ctx, c)
+	case c.Idle != nil:
+		r.idle(ctx, c)
 	case c.Kind == scenarios.RewritingKind:
 		r.rewriting(ctx, c)
 	case c.Direction == scenarios.Inbound:
@@ -68,7 +76,7 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.callOut(ctx, c)
 	}
 	if ctx.Err() != nil && !told(c) {
-		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting = nil, nil, nil, nil
+		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts = nil, nil, nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)

@@ -3,15 +3,13 @@ package client
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"syscall"
 	"time"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/sipprobe"
 )
 
@@ -41,7 +39,7 @@ func (r *run) connect(ctx context.Context, f *flow) *evidence.Connect {
 	if err != nil {
 		c.Error = err.Error()
 		if c.Result == "" {
-			c.Result = connectResult(err)
+			c.Result = network.ConnectResult(err)
 		}
 		return c
 	}
@@ -69,37 +67,6 @@ func (r *run) handshake(ctx context.Context, conn net.Conn) (net.Conn, error) {
 		return nil, err
 	}
 	return secure, nil
-}
-
-// Windows reports these instead of the POSIX numbers.
-const (
-	wsaNetUnreachable  = syscall.Errno(10051)
-	wsaRefused         = syscall.Errno(10061)
-	wsaHostUnreachable = syscall.Errno(10065)
-)
-
-func connectResult(err error) string {
-	is := func(targets ...error) bool {
-		for _, t := range targets {
-			if errors.Is(err, t) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case is(context.DeadlineExceeded, os.ErrDeadlineExceeded, syscall.ETIMEDOUT):
-		return "timeout"
-	case is(syscall.ECONNREFUSED, wsaRefused):
-		return "refused"
-	case is(syscall.EHOSTUNREACH, syscall.ENETUNREACH, wsaNetUnreachable, wsaHostUnreachable):
-		return "unreachable"
-	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "timeout"
-	}
-	return "local"
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

@@ -121,4 +121,5 @@ type Overrides struct {
 	Talk       time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
 	RatePPS    int           `name:"rate" placeholder:"PPS" help:"Pace at which sweeps start, in probes a second, instead of what the scenario says."`
 	ProbeBytes int           `placeholder:"N" help:"UDP payload of a sweep's probe, in bytes."`
+	Long       bool          `help:"Add the checks of the scenario long, which take a quarter of an hour."`
 }

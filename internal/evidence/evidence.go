@@ -121,6 +121,8 @@ type Check struct {
 	SweepFacts *SweepFacts `json:"sweep_facts,omitempty"`
 	// Rewriting is set for checks of kind "rewriting" that ran.
 	Rewriting *RewritingFacts `json:"rewriting,omitempty"`
+	// IdleFacts is set for checks of kinds "binding" and "idle" that ran.
+	IdleFacts *IdleFacts `json:"idle_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

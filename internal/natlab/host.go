@@ -49,12 +49,13 @@ func (h *Host) ListenPacket(ctx context.Context, local netip.AddrPort) (*net.UDP
 	return c.(*net.UDPConn), nil
 }
 
-// ListenTCP opens a TCP listener on the host. Port 0 picks a free one.
+// ListenTCP opens a TCP listener on the host. Port 0 picks a free one. Its
+// connections send no TCP keep-alives.
 // The listener speaks the family of the address only.
 func (h *Host) ListenTCP(ctx context.Context, local netip.AddrPort) (*net.TCPListener, error) {
 	var l net.Listener
 	err := h.Do(func() (err error) {
-		l, err = new(net.ListenConfig).Listen(ctx, network("tcp", local), local.String())
+		l, err = (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, network("tcp", local), local.String())
 		return err
 	})
 	if err != nil {
@@ -64,9 +65,10 @@ func (h *Host) ListenTCP(ctx context.Context, local netip.AddrPort) (*net.TCPLis
 }
 
 // DialTCP connects from the host to the remote address. The zero local address
-// lets the kernel choose; port 0 lets it choose the port.
+// lets the kernel choose; port 0 lets it choose the port. The connection sends
+// no TCP keep-alives.
 func (h *Host) DialTCP(ctx context.Context, local, remote netip.AddrPort) (*net.TCPConn, error) {
-	var d net.Dialer
+	d := net.Dialer{KeepAlive: -1}
 	if local.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(local)
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // A Network opens the sockets of one host. Port 0 asks for any free port. Every
-// address names its family: a socket for an IPv4 address speaks IPv4 only.
+// address names its family: a socket for an IPv4 address speaks IPv4 only. Connections
+// are without TCP keep-alives, which would keep a path from forgetting them.
 type Network interface {
 	ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error)
 	Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error)
@@ -32,12 +33,12 @@ func (Host) ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketC
 
 // Listen opens a TCP listener.
 func (Host) Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, family("tcp", local.Addr()), local.String())
+	return (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, family("tcp", local.Addr()), local.String())
 }
 
 // Dial opens a TCP connection.
 func (Host) Dial(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, family("tcp", remote.Addr()), remote.String())
+	return (&net.Dialer{KeepAlive: -1}).DialContext(ctx, family("tcp", remote.Addr()), remote.String())
 }
 
 func family(network string, a netip.Addr) string {

@@ -67,7 +67,9 @@ type Order struct {
 	// Aside asks for a SIP port that is none, Show for the forms of a check.
 	Aside bool  `json:"aside,omitempty"`
 	Show  *Show `json:"show,omitempty"`
-	End   bool  `json:"end,omitempty"`
+	// Idle begins the responder's part of a check of idle times.
+	Idle *Idle `json:"idle,omitempty"`
+	End  bool  `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.

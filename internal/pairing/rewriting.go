@@ -6,8 +6,8 @@ import (
 	"bothways/sipprobe"
 )
 
-// ShowTime is how long showing all forms may take.
-const ShowTime = 8 * time.Second
+// ShowTime is how long showing all forms may take; no keep-alive passes meanwhile.
+const ShowTime = 4 * time.Second
 
 // Show asks the responder for all forms of SIP requests, towards the address that the
 // client was seen at, never another.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -133,18 +134,24 @@ func (r *Responder) newFlow(ctx context.Context, s *session, in *sipprobe.Incomi
 	case t == sipprobe.UDP:
 		return e, to, nil
 	}
-	conn, err := r.cfg.Network.Dial(ctx, to.Peer)
+	conn, err := r.dialClient(ctx, t, to.Peer)
 	if err != nil {
 		return nil, to, err
 	}
-	if t == sipprobe.TLS {
-		// The client proves itself by the key; its certificate is made for the run.
-		secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
-		if err := secure.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, to, err
-		}
-		conn = secure
-	}
 	return e, to, e.Adopt(conn)
+}
+
+// dialClient opens a TCP or TLS connection to a client. The client proves itself by
+// the key; its certificate is made for the run.
+func (r *Responder) dialClient(ctx context.Context, t sipprobe.Transport, to netip.AddrPort) (net.Conn, error) {
+	conn, err := r.cfg.Network.Dial(ctx, to)
+	if err != nil || t != sipprobe.TLS {
+		return conn, err
+	}
+	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
 }

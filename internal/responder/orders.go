@@ -121,6 +121,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return r.fetch(s, in, *o.Fetch)
 	case o.Aside:
 		return r.stepAside(s, in)
+	case o.Idle != nil:
+		return pairing.Reply{}, r.idle(s, in, *o.Idle)
 	case o.Show != nil:
 		return r.show(s, in, *o.Show)
 	}

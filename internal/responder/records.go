@@ -8,12 +8,12 @@ import (
 	"bothways/sipprobe"
 )
 
-// A record is one call's CallEnd; packed is nil while the call goes on.
+// A record is what was filed of one check; packed is nil while the check goes on.
 type record struct {
 	packed []byte
 }
 
-// begin reserves the record of a call; false when there is one already, or no room.
+// begin reserves the record of a call or another check; false when there is one already, or no room.
 func (s *session) begin(check string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,8 +26,8 @@ func (s *session) begin(check string) bool {
 	return true
 }
 
-// finish files the record of a call.
-func (s *session) finish(check string, end evidence.CallEnd) {
+// finish files the record.
+func (s *session) finish(check string, end any) {
 	defer s.work.Done()
 	packed, err := pairing.Encode(end)
 	if err != nil {
