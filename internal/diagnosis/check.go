@@ -25,6 +25,8 @@ type CheckVerdict struct {
 	Inbound, Outbound *Audio
 	// Sweep is null for checks that are none.
 	Sweep *Sweep
+	// Idle is null for checks that left nothing idle.
+	Idle *Idle
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -80,6 +82,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeCall(&out, newCall(v.Evidence, c))
 	case c.SweepFacts != nil:
 		v.judgeSweep(&out, v.sweepOf(c))
+	case c.IdleFacts != nil && c.Idle != nil:
+		v.judgeIdle(&out, c)
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

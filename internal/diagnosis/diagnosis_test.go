@@ -79,6 +79,10 @@ var expected = map[string]struct {
 	"sweep-source-randomised":    {diagnosis.Degraded, []string{"cause source-port-randomised outbound proven"}},
 	"sweep-source-varies":        {diagnosis.Degraded, []string{"cause source-address-varies outbound proven"}},
 	"sweep-one-ledger":           {diagnosis.Inconclusive, nil},
+
+	"idle-remembered":  {diagnosis.Pass, nil},
+	"binding-short":    {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
+	"connection-short": {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},
 }
 
 func findings(d diagnosis.Diagnosis) []string {

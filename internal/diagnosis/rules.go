@@ -36,6 +36,8 @@ func rules() []Rule {
 		{Code: "source-address-varies", Find: addressVaries, Needs: sourceNeeds},
 		{Code: "rate-limited", Find: rateLimited, Needs: replyNeeds},
 		{Code: "ids-ban", Find: banned, Needs: banNeeds},
+		{Code: "udp-binding-short", Find: bindingShort, Needs: bindingNeeds},
+		{Code: "tcp-idle-short", Find: connectionShort, Needs: connectionNeeds},
 		{Code: "private-address-advertised", Find: privateAddress, Needs: sdpNeeds},
 		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},
 		{Code: "silent-audio", Find: silentAudio, Needs: audioNeeds},

@@ -77,6 +77,8 @@ type Check struct {
 	Outbound *Audio `json:"outbound"`
 	// Sweep is null for checks that are none.
 	Sweep *Sweep `json:"sweep"`
+	// Idle is null for checks that left nothing idle.
+	Idle *Idle `json:"idle"`
 }
 
 // Audio is what both ends measured of one direction of a call.
