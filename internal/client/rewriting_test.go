@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 	"bothways/internal/responder"
 	"bothways/rtpprobe"
@@ -29,6 +30,9 @@ func TestRewriting(t *testing.T) {
 	t.Parallel()
 	r := startResponder(t, func(c *responder.Config) { c.RTP = rtpprobe.PortRange{From: 32200, To: 32299} })
 	ev := mustRun(t.Context(), t, against(r, rewritings()))
+	if d := diagnosis.Diagnose(ev); d.Verdict != diagnosis.Pass || len(d.Findings) > 0 {
+		t.Errorf("%s %+v", d.Verdict, d.Findings)
+	}
 	for _, c := range ev.Checks {
 		f := c.Rewriting
 		if f == nil || f.Missing != "" || f.AsideMissing != "" {

@@ -82,6 +82,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeCall(&out, newCall(v.Evidence, c))
 	case c.SweepFacts != nil:
 		v.judgeSweep(&out, v.sweepOf(c))
+	case c.Rewriting != nil:
+		v.judgeRewriting(&out, c)
 	case c.IdleFacts != nil && c.Idle != nil:
 		v.judgeIdle(&out, c)
 	default:

@@ -16,7 +16,7 @@ import (
 var floors = [][]string{
 	{"sipprobe", "rtpprobe", "scenarios", "internal/natlab", "internal/network", "internal/console", "internal/house", "internal/interop"},
 	{"internal/evidence", "internal/network/networktest"},
-	{"internal/pairing", "internal/call", "internal/diagnosis", "internal/diagnosis/diagnosistest"},
+	{"internal/pairing", "internal/call", "internal/idle", "internal/diagnosis", "internal/diagnosis/diagnosistest"},
 	{"internal/responder", "internal/client", "internal/report"},
 	{"internal/cli", "internal/lab"},
 }

@@ -1,0 +1,61 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+
+	"bothways/internal/evidence"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// judgeRewriting judges the forms that went to the SIP port. Those beside are a
+// control for rules, and do not count.
+func (v *view) judgeRewriting(out *CheckVerdict, c *evidence.Check) {
+	f := c.Rewriting
+	far := v.Responder
+	if c.Direction == scenarios.Outbound {
+		far = &v.Client
+	}
+	if f.Shown == nil || far == nil {
+		out.Verdict, out.Summary = Inconclusive, "nobody knows what arrived"
+		if f.Missing != "" {
+			out.Summary = f.Missing
+		}
+		return
+	}
+	sent, vanished, unanswered := 0, []string(nil), []string(nil)
+	for _, s := range f.Shown {
+		if s.Copies == 0 {
+			continue
+		}
+		sent++
+		switch {
+		case s.Status != 0:
+		case far.Trace(s.Token, sipprobe.Transport(c.Transport)).ReceivedRequests == 0:
+			vanished = append(vanished, s.Form)
+		default:
+			unanswered = append(unanswered, s.Form)
+		}
+	}
+	out.Verdict, out.Summary = Pass, fmt.Sprintf("%s in different forms arrived and were answered", count(sent, "request"))
+	switch {
+	case sent == 0:
+		out.Verdict, out.Summary = Inconclusive, "no request could be sent"
+	case len(vanished) > 0 && far.TapeDropped > 0:
+		out.Verdict, out.Summary = Inconclusive, "the tape of what arrived is not whole"
+	case len(vanished)+len(unanswered) > 0:
+		out.Verdict = Fail
+		out.Summary = fmt.Sprintf("of %s in different forms", count(sent, "request"))
+		out.Summary += "; " + list(slices.DeleteFunc([]string{
+			lostForms(vanished, "never arrived"), lostForms(unanswered, "arrived, and the answer was lost"),
+		}, func(s string) bool { return s == "" }))
+	}
+}
+
+func lostForms(names []string, what string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s (%s)", len(names), what, list(names))
+}
