@@ -21,6 +21,7 @@ type inbox struct {
 	current    *reception // that of the last packet
 	reporting  *reception // that of the last sender report
 	detector   detector
+	steps      []arrivalStep
 	first      time.Time
 	last       time.Time
 	maxGap     time.Duration
@@ -74,7 +75,9 @@ func (in *inbox) accept(p packet) arrivalKind {
 		in.facts.Bytes += int64(p.size) // the stray's, which was as long
 	}
 	in.facts.Bytes += int64(p.size)
+	before := in.detector.heard
 	in.listen(p)
+	in.note(p.at, in.detector.heard-before)
 	return kind
 }
 
@@ -132,6 +135,9 @@ func (in *inbox) result() Received {
 	}
 	if facts.Packets > 0 {
 		facts.Lost = new(facts.Expected - facts.Packets)
+	}
+	if in.current != nil && in.current.sequence.started {
+		facts.LastSequence = new(uint16(in.current.sequence.high))
 	}
 	if in.current != nil && in.current.jitter.packets > 1 {
 		facts.JitterMS = new(round(in.current.jitter.mean * 1000))

@@ -3,6 +3,7 @@ package rtpprobe
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,9 @@ type outbox struct {
 	late    histogram
 
 	mu        sync.Mutex
-	facts     Sent // without lists that result adds
+	facts     Sent    // without lists that result adds
+	steps     []int64 // packets in each second since opened
+	opened    time.Time
 	octets    int64
 	index     int       // of the next packet
 	sequence  uint16    // of packet 0
@@ -90,6 +93,7 @@ func (o *outbox) sent(to netip.AddrPort, size int, err error) {
 		o.facts.Packets++
 		o.facts.Bytes += int64(size)
 		o.octets += int64(o.samples)
+		o.note(time.Now())
 		o.facts.Destinations = count(o.facts.Destinations, to)
 	}
 }
@@ -101,10 +105,27 @@ func (o *outbox) refuse(to netip.AddrPort) {
 	o.facts.RefusedDestinations = count(o.facts.RefusedDestinations, to)
 }
 
+// note accounts for a packet in its second.
+func (o *outbox) note(at time.Time) {
+	n := stepOf(at.Sub(o.opened))
+	for len(o.steps) <= n {
+		o.steps = append(o.steps, 0)
+	}
+	o.steps[n]++
+}
+
+// perSecond are the packets that were sent in each second.
+func (o *outbox) perSecond() []int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.steps)
+}
+
 func (o *outbox) result() Sent {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	facts := o.facts
+	facts.FirstSequence = o.sequence
 	facts.Destinations = append([]Destination{}, facts.Destinations...)
 	facts.RefusedDestinations = append([]Destination{}, facts.RefusedDestinations...)
 	facts.Errors = append([]ErrorCount{}, facts.Errors...)

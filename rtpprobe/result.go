@@ -1,11 +1,20 @@
 package rtpprobe
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // A Result holds what one end saw of a stream: facts, no judgement. Times are milliseconds since Open,
 // bytes are those of UDP payloads (RTP header included), addresses are never IPv4-mapped, and what is
 // unknown is nil (JSON null), never 0. A Result survives JSON unchanged.
 type Result struct {
+	// Opened is when the stream began to receive, by this end's clock, and OpenMS how
+	// long it did so.
+	Opened time.Time `json:"opened"`
+	OpenMS float64   `json:"open_ms"`
+	// Steps are the seconds of the stream since Opened, at most half an hour of them.
+	Steps []Step `json:"steps"`
 	// Local is the address of the RTP socket.
 	Local netip.AddrPort `json:"local"`
 	// Codec and PtimeMS are what this end sent, or would have sent.
@@ -25,6 +34,8 @@ type Sent struct {
 	// Packets were taken by the kernel; whether they left the machine it alone knows.
 	Packets int64 `json:"packets"`
 	Bytes   int64 `json:"bytes"`
+	// FirstSequence is the sequence number of the first packet that was due.
+	FirstSequence uint16 `json:"first_sequence"`
 	// Destinations lists at most 16 addresses in order of first use.
 	Destinations []Destination `json:"destinations"`
 	// RefusedDestinations are those that StreamConfig.Allow forbade, with the packets not sent there.
@@ -69,6 +80,9 @@ type Received struct {
 	RefusedSources []Destination `json:"refused_sources"`
 	// Expected is highest - lowest + 1 of the extended sequence numbers, summed over SSRCs (RFC 3550 A.3).
 	Expected int64 `json:"expected"`
+	// LastSequence is the highest sequence number of the SSRC heard last, nil when
+	// nothing arrived.
+	LastSequence *uint16 `json:"last_sequence"`
 	// Lost is Expected - Packets, nil when nothing arrived.
 	Lost       *int64 `json:"lost"`
 	Duplicated int64  `json:"duplicated"`

@@ -32,6 +32,7 @@ type Stream struct {
 	source       atomic.Pointer[netip.AddrPort] // heard last, when latching
 	reportSource atomic.Pointer[netip.AddrPort] // of the last report
 	lastHeard    atomic.Int64                   // nanoseconds since opened, plus 1; 0 = never
+	lasted       atomic.Int64                   // from opened to Close, in nanoseconds; 0 = open
 	heard        chan struct{}                  // closed when source is first set
 	reporting    sync.Once
 
@@ -58,6 +59,7 @@ func Open(cfg StreamConfig) (*Stream, error) {
 	}
 	s.life, s.end = context.WithCancelCause(context.Background())
 	s.in = inbox{opened: s.opened, detector: newDetector(cfg.WantTone, cfg.SendTone)}
+	s.out.opened = s.opened
 	s.out.prepare(cfg)
 	s.rep.name = newName()
 	if cfg.RTCP != nil {
@@ -81,6 +83,7 @@ func (s *Stream) Close() Result {
 		s.stopReports()
 		s.sendGoodbye()
 		s.stopReading()
+		s.lasted.Store(int64(max(time.Since(s.opened), 1)))
 		if s.ownPacer {
 			s.cfg.Pacer.Close()
 		}
@@ -119,7 +122,13 @@ func (s *Stream) heardAt(at time.Time) {
 
 // Result is what was seen so far.
 func (s *Stream) Result() Result {
+	open := time.Duration(s.lasted.Load())
+	if open == 0 {
+		open = time.Since(s.opened)
+	}
 	r := Result{
+		Opened:  s.opened.UTC().Round(0),
+		OpenMS:  millis(open),
 		Local:   localAddr(s.cfg.Conn),
 		Codec:   s.cfg.Codec,
 		PtimeMS: millis(s.cfg.Ptime),
@@ -128,6 +137,7 @@ func (s *Stream) Result() Result {
 	}
 	s.mu.Lock()
 	r.Received = s.in.result()
+	r.Steps = timeline(open, s.in.steps, s.out.perSecond())
 	s.mu.Unlock()
 	r.RTCP = s.rep.result()
 	r.RTCP.Source = s.reportSource.Load()
