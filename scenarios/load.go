@@ -28,6 +28,7 @@ type fileCheck struct {
 	Transports []string      `yaml:"transports"`
 	Optional   bool          `yaml:"optional"`
 	Talk       string        `yaml:"talk"`
+	Pause      string        `yaml:"pause"`
 	Codec      string        `yaml:"codec"`
 	MaxLoss    *float64      `yaml:"max_loss_percent"`
 	Ports      string        `yaml:"ports"`
@@ -176,6 +177,14 @@ func (c fileCheck) describeCall(base *Check) error {
 		return err
 	}
 	call := &Call{TalkMs: int(talk.Milliseconds()), MaxLossPercent: DefaultMaxLossPercent}
+	if c.Pause != "" {
+		if call.PauseMs, err = milliseconds("pause", c.Pause); err != nil {
+			return err
+		}
+	}
+	if err := CheckCall(*call); err != nil {
+		return err
+	}
 	if c.MaxLoss != nil {
 		call.MaxLossPercent = *c.MaxLoss
 	}
@@ -205,7 +214,15 @@ func talkOf(s string) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf(`talk: %q is not a duration such as "5s"`, s)
 	}
-	return d, CheckTalk(d)
+	return d, nil
+}
+
+// CheckCall says what is wrong with the times of a call, nil when nothing is.
+func CheckCall(c Call) error {
+	if c.PauseMs != 0 && (c.Pause() < time.Second || c.Pause() > MaxTalk) {
+		return fmt.Errorf("pause: %v is not between 1s and %v", c.Pause(), MaxTalk)
+	}
+	return CheckTalk(c.Talk())
 }
 
 // CheckTalk says what is wrong with a talk time, nil when nothing is.

@@ -64,6 +64,9 @@ type Transport string
 type Call struct {
 	// TalkMs is how long each side sends audio, in milliseconds.
 	TalkMs int `json:"talk_ms"`
+	// PauseMs is how long both sides fall silent halfway through, without a packet, as
+	// a held call or one with silence suppression; 0 is no pause.
+	PauseMs int `json:"pause_ms,omitempty"`
 	// Codec is "pcmu" or "pcma" (RFC 3551).
 	Codec string `json:"codec"`
 	// Responder and Client say what the side inside and the side outside do.
@@ -84,6 +87,12 @@ type Sweep struct {
 	// ProbeBytes is the UDP payload of a probe; 0 is that of a G.711 packet or less.
 	ProbeBytes int `json:"probe_bytes,omitempty"`
 }
+
+// Pause is PauseMs as a duration.
+func (c Call) Pause() time.Duration { return time.Duration(c.PauseMs) * time.Millisecond }
+
+// Length is how long the call lasts once audio flows: talk and pause.
+func (c Call) Length() time.Duration { return c.Talk() + c.Pause() }
 
 // Talk is TalkMs as a duration.
 func (c Call) Talk() time.Duration { return time.Duration(c.TalkMs) * time.Millisecond }

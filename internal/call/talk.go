@@ -18,7 +18,15 @@ func (l *leg) talk(ctx context.Context, remote netip.AddrPort) {
 		lead := time.AfterFunc(l.setup.Lead, l.leadOver)
 		defer lead.Stop()
 	}
-	err := l.stream.Send(ctx, remote, l.setup.Check.Call.Talk()+l.setup.Lead)
+	c := l.setup.Check.Call
+	first, second := c.Talk()+l.setup.Lead, time.Duration(0)
+	if c.PauseMs != 0 {
+		first, second = c.Talk()/2+l.setup.Lead, c.Talk()/2
+	}
+	err := l.stream.Send(ctx, remote, first)
+	if err == nil && second != 0 && sleep(ctx, c.Pause()) == nil {
+		err = l.stream.Send(ctx, remote, second)
+	}
 	if err != nil && ctx.Err() == nil {
 		l.fault(err)
 	}

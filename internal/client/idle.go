@@ -20,7 +20,7 @@ const longCall = 30 * time.Second
 
 // long says which checks take so long that all of them run side by side at the end.
 func long(c scenarios.Check) bool {
-	return c.Idle != nil || c.Call != nil && c.Call.Talk() >= longCall
+	return c.Idle != nil || c.Call != nil && c.Call.Length() >= longCall
 }
 
 // idle runs one check of idle times, all of its trials side by side.

@@ -125,7 +125,7 @@ func (r *run) reachable(ctx context.Context, c *evidence.Check, t sipprobe.Trans
 
 // collect waits for both ends' records of an outbound call.
 func (r *run) collect(ctx context.Context, c *evidence.Check, p *pendingCall) {
-	wait, cancel := context.WithTimeout(ctx, c.Call.Talk()+2*recordTimeout)
+	wait, cancel := context.WithTimeout(ctx, c.Call.Length()+2*recordTimeout)
 	defer cancel()
 	select {
 	case end := <-p.ended:

@@ -57,8 +57,8 @@ func TestEntriesAreComplete(t *testing.T) {
 			decided++
 		}
 	}
-	if decided != 28 {
-		t.Errorf("%d entries are decided, want 28", decided)
+	if decided != 30 {
+		t.Errorf("%d entries are decided, want 30", decided)
 	}
 }
 

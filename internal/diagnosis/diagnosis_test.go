@@ -80,6 +80,11 @@ var expected = map[string]struct {
 	"sweep-source-varies":        {diagnosis.Degraded, []string{"cause source-address-varies outbound proven"}},
 	"sweep-one-ledger":           {diagnosis.Inconclusive, nil},
 
+	"audio-stops":            {diagnosis.Fail, []string{"symptom audio-stops inbound proven"}},
+	"audio-stops-at-pause":   {diagnosis.Fail, []string{"symptom audio-stops inbound proven"}},
+	"call-drops-without-ack": {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
+	"call-torn-down":         {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
+
 	"idle-remembered":  {diagnosis.Pass, nil},
 	"binding-short":    {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
 	"connection-short": {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},

@@ -18,7 +18,7 @@ func (v *view) judgeCall(out *CheckVerdict, c call) {
 	if !v.judgeSetup(out, c) {
 		return
 	}
-	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeSilence, judgeSound} {
+	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeSilence, judgeStops, judgeSound} {
 		if !judge(out, c) {
 			return
 		}

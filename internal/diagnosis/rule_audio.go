@@ -44,6 +44,9 @@ func poorAudio(v *view) []Finding {
 		for _, c := range v.established() {
 			l := c.leg(d)
 			lost := l.judgedPercent()
+			if _, stopped := l.stop(); stopped {
+				continue
+			}
 			if l.state != alive || lost == nil || *lost <= c.maxLoss() {
 				continue
 			}

@@ -20,6 +20,8 @@ func rules() []Rule {
 		{Code: "transport-unreachable", Find: transportUnreachable},
 		{Code: "no-audio", Find: noAudio},
 		{Code: "one-way-audio", Find: oneWayAudio},
+		{Code: "audio-stops", Find: audioStops},
+		{Code: "call-drops", Find: callDrops},
 		{Code: "poor-audio", Find: poorAudio},
 		{Code: "local-fault", Find: localFault},
 		{Code: "port-not-forwarded", Find: portNotForwarded, Needs: portNeeds},

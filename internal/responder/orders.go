@@ -153,7 +153,7 @@ func checkCall(c scenarios.Check) error {
 	if c.Call == nil {
 		return errors.New("not a call")
 	}
-	return scenarios.CheckTalk(c.Call.Talk())
+	return scenarios.CheckCall(*c.Call)
 }
 
 // reach asks the client's own port for OPTIONS over a new flow.

@@ -1,0 +1,97 @@
+package diagnosis
+
+import (
+	"fmt"
+
+	"bothways/scenarios"
+)
+
+// minStopMs is how much audio must be missing at the end, and how long its receiver
+// must have listened to nothing, before audio is said to have stopped.
+const minStopMs = 2000
+
+// A stop is where audio that had flowed ended, while its sender went on and its
+// receiver listened.
+type stop struct {
+	// afterMs is the audio before it, missedMs what was sent after it, listenedMs how
+	// long the receiver waited for it.
+	afterMs, missedMs, listenedMs float64
+	missed                        int64 // packets
+}
+
+// stop compares the number of the last packet that arrived with how many were sent.
+// Its arithmetic, modulo 2^16, is good for 21 minutes of audio.
+func (l leg) stop() (stop, bool) {
+	if l.state != alive || l.errors > 0 {
+		return stop{}, false
+	}
+	m, r := l.sender.Media, l.receiver.Media
+	if r.Received.LastSequence == nil || r.Received.LastMS == nil || m.PtimeMS <= 0 {
+		return stop{}, false
+	}
+	arrived := int64(*r.Received.LastSequence-m.Sent.FirstSequence) + 1
+	s := stop{
+		afterMs: float64(arrived) * m.PtimeMS, missedMs: float64(l.sent-arrived) * m.PtimeMS,
+		listenedMs: r.OpenMS - *r.Received.LastMS, missed: l.sent - arrived,
+	}
+	return s, s.missedMs >= minStopMs && s.listenedMs >= minStopMs
+}
+
+// atPause reports whether the audio stopped where both sides fell silent for a while.
+func (c call) atPause(l leg, s stop) bool {
+	if c.check.Call == nil || c.check.Call.PauseMs == 0 {
+		return false
+	}
+	half := float64(c.check.Call.TalkMs) / 2
+	if l.sender.Lead != nil {
+		half += l.sender.Lead.LastedMs
+	}
+	return s.afterMs > half-minStopMs/2 && s.afterMs < half+minStopMs/2
+}
+
+// when says after what the audio stopped.
+func (c call) when(l leg, s stop) string {
+	if c.atPause(l, s) {
+		return fmt.Sprintf("after a pause of %s", span(float64(c.check.Call.PauseMs)))
+	}
+	return fmt.Sprintf("after %s of audio", millis(s.afterMs))
+}
+
+// judgeStops reports whether audio flowed to the end in both directions.
+func judgeStops(out *CheckVerdict, c call) bool {
+	for _, l := range c.legs() {
+		if s, stopped := l.stop(); stopped {
+			out.Verdict = Fail
+			out.Summary = joined(out.Summary, fmt.Sprintf("%s hears nothing any more %s (the last %s did not arrive)",
+				hears(l.direction), c.when(l, s), count(s.missed, "packet")))
+		}
+	}
+	return out.Verdict != Fail
+}
+
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// audioStops: a direction carried audio and then none, while its sender went on.
+func audioStops(v *view) []Finding {
+	var out []Finding
+	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
+		f := Finding{Direction: d, values: values{"who": hears(d), "way": way(d)}}
+		for _, c := range v.established() {
+			l := c.leg(d)
+			s, stopped := l.stop()
+			if !stopped {
+				continue
+			}
+			_, receiver := l.ends()
+			f.tell(account{c.check.ID, "", fmt.Sprintf("%s; %s the %s received none of the last %s, and listened for %s more",
+				l.story(), c.when(l, s), receiver, count(s.missed, "packet"), millis(s.listenedMs)), c.when(l, s)})
+		}
+		out = append(out, f.found()...)
+	}
+	return out
+}
