@@ -9,4 +9,6 @@
 //
 // The catalogue of findings is data, one file per language; a [Rule] is the function
 // that proves one entry of it. An entry without a rule is not decided by this version.
+// Remedies by vendor are data too, one file per [Router]; which router a site has is an
+// input of the run, and no evidence for anything.
 package diagnosis

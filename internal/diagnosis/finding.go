@@ -34,6 +34,11 @@ type Finding struct {
 	Evidence []string
 	// Remedy holds the steps to take, in order.
 	Remedy []string
+	// Vendor is the remedy on the router that the run names; nil when it names none, or
+	// nothing is known of this finding there.
+	Vendor *VendorRemedy
+	// Routers are the names of those that have a remedy for this, where the run names none.
+	Routers []string
 	// Checks are the IDs of the checks concerned.
 	Checks []string
 

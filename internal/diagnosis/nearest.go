@@ -1,12 +1,26 @@
 package diagnosis
 
+import "iter"
+
 // Nearest returns the code of the catalogue that is spelt most like the one given;
 // empty when none comes near.
 func Nearest(code string) string {
-	best, distance := "", max(2, len(code)/3)+1
-	for _, e := range loaded() {
-		if d := edits(code, e.Code); d < distance {
-			best, distance = e.Code, d
+	return nearest(code, func(yield func(word, stands string) bool) {
+		for _, e := range loaded() {
+			if !yield(e.Code, e.Code) {
+				return
+			}
+		}
+	})
+}
+
+// nearest returns what the word stands for that is spelt most like the one given; a word
+// that has no letter in common with it is not near, however short it is.
+func nearest(given string, words iter.Seq2[string, string]) string {
+	best, distance := "", max(2, len(given)/3)+1
+	for word, stands := range words {
+		if d := edits(given, word); d < distance && d < len(word) {
+			best, distance = stands, d
 		}
 	}
 	return best

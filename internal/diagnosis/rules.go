@@ -58,6 +58,7 @@ func (r Rule) findings(v *view, role Role) []Finding {
 		f := &out[i]
 		f.Code, f.Role = entry.Code, entry.Role
 		f.Title, f.Remedy = f.values.fill(entry.Title), f.values.fillAll(entry.Remedy)
+		f.Vendor, f.Routers = v.vendorRemedy(*f)
 		if f.Confidence == "" {
 			f.Confidence = Proven
 		}

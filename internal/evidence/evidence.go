@@ -44,6 +44,9 @@ type Run struct {
 	Address netip.Addr `json:"address"`
 	// Embedded is true when the responder ran in the same program.
 	Embedded bool `json:"embedded"`
+	// Router is the name of the site's router, as the user gave it for the remedies;
+	// empty when none was given.
+	Router string `json:"router,omitempty"`
 	// Client and Responder are the two programs; Responder is null when unknown.
 	Client    Program  `json:"client"`
 	Responder *Program `json:"responder"`
