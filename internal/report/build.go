@@ -32,6 +32,7 @@ func buildRun(ev *evidence.Evidence) Run {
 		ID: run.ID, Started: run.Started, DurationMs: run.DurationMs, Target: run.Target, Embedded: run.Embedded,
 		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: ev.Pairing.ClientBehindNAT,
 		PairingTransport: orNull(string(ev.Pairing.Transport)), Interrupted: orNull(run.Interrupted),
+		Router: orNull(run.Router),
 	}
 	if run.Address.IsValid() {
 		out.Address = orNull(run.Address.String())
@@ -64,7 +65,15 @@ func buildFinding(f diagnosis.Finding) Finding {
 	return Finding{
 		Code: f.Code, Role: f.Role, Title: f.Title, Direction: orNull(string(f.Direction)), Confidence: f.Confidence,
 		Evidence: notNull(f.Evidence), Remedy: notNull(f.Remedy), Checks: notNull(f.Checks),
+		RouterRemedy: buildRouterRemedy(f.Vendor), Routers: f.Routers,
 	}
+}
+
+func buildRouterRemedy(v *diagnosis.VendorRemedy) *RouterRemedy {
+	if v == nil {
+		return nil
+	}
+	return &RouterRemedy{Router: v.Router, Title: v.Title, Steps: v.Steps, Commands: notNull(v.Commands), Check: v.Check}
 }
 
 // orNull is null for what is empty.

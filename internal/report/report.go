@@ -35,6 +35,8 @@ type Run struct {
 	// Address is the one that the client dialled.
 	Address  *string `json:"address"`
 	Embedded bool    `json:"embedded"`
+	// Router is the name that was given with --router, null when none was.
+	Router *string `json:"router"`
 	// Scenario is the scenario's name.
 	Scenario string  `json:"scenario"`
 	Client   Program `json:"client"`
@@ -102,7 +104,22 @@ type Finding struct {
 	Confidence diagnosis.Confidence `json:"confidence"`
 	Evidence   []string             `json:"evidence"`
 	Remedy     []string             `json:"remedy"`
-	Checks     []string             `json:"checks"`
+	// RouterRemedy is what to do on the router that the run names; null when it names
+	// none, or nothing is known of this finding there.
+	RouterRemedy *RouterRemedy `json:"router_remedy"`
+	Checks       []string      `json:"checks"`
+	// Routers are the names that would give a RouterRemedy, where the run names none.
+	Routers []string `json:"-"`
+}
+
+// A RouterRemedy is what to do on one router: steps, then commands if there are any, then
+// the check that it took effect.
+type RouterRemedy struct {
+	Router   string   `json:"router"`
+	Title    string   `json:"title"`
+	Steps    []string `json:"steps"`
+	Commands []string `json:"commands"`
+	Check    string   `json:"check"`
 }
 
 // A NotTested is a cause that the run could not decide, and what it lacked.

@@ -45,6 +45,20 @@ func WriteCauses(w io.Writer, entries []diagnosis.Entry, o TextOptions) error {
 	return p.flush(w)
 }
 
+// WriteRouters writes the routers, one line for each.
+func WriteRouters(w io.Writer, all []diagnosis.Router, o TextOptions) error {
+	p := newPage(o)
+	p.routers(all)
+	return p.flush(w)
+}
+
+// WriteRouter writes all that is known of one router.
+func WriteRouter(w io.Writer, r diagnosis.Router, o TextOptions) error {
+	p := newPage(o)
+	p.router(r)
+	return p.flush(w)
+}
+
 // WriteCause writes all that the catalogue says of one entry.
 func WriteCause(w io.Writer, e diagnosis.Entry, o TextOptions) error {
 	p := newPage(o)

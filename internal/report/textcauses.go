@@ -59,4 +59,8 @@ func (p *page) entry(e diagnosis.Entry) {
 	for i, step := range e.Remedy {
 		p.para(fmt.Sprintf("  %d. ", i+1), step)
 	}
+	if names := diagnosis.RoutersFor(e.Code); len(names) > 0 {
+		p.heading("Routers with steps of their own (bothways routers NAME)")
+		p.para("  ", strings.Join(names, ", "))
+	}
 }

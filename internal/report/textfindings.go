@@ -44,12 +44,19 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 	for _, e := range f.Evidence {
 		p.para("    • ", e)
 	}
-	if len(f.Remedy) == 0 {
-		return
+	heading := "To do:"
+	if f.RouterRemedy != nil {
+		p.routerRemedy(*f.RouterRemedy)
+		heading = "To do in general:"
 	}
-	p.styled("    ", "To do:", bold())
+	if len(f.Remedy) > 0 {
+		p.styled("    ", heading, bold())
+	}
 	for i, step := range f.Remedy {
 		p.para(fmt.Sprintf("    %d. ", i+1), step)
+	}
+	if len(f.Routers) > 0 {
+		p.routerHint(f.Routers)
 	}
 }
 

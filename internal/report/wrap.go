@@ -7,7 +7,8 @@ import (
 )
 
 // wrap breaks text at blanks into lines of at most width columns. A number stays
-// with its unit, and words with a hyphen stay whole, since they are codes and names.
+// with its unit, words with a hyphen stay whole, since they are codes and names, and so
+// does what stands in backticks, since it is a command.
 // A word that is wider than a line is cut.
 func wrap(text string, width int) []string {
 	var lines []string
@@ -52,7 +53,7 @@ func words(text string) []string {
 	var out []string
 	for _, w := range strings.Fields(text) {
 		n := len(out)
-		if n > 0 && (isUnit(w) || strings.HasSuffix(out[n-1], "/") && strings.Contains(out[n-1], " ")) {
+		if n > 0 && (isUnit(w) || strings.Count(out[n-1], "`")%2 == 1 || strings.HasSuffix(out[n-1], "/") && strings.Contains(out[n-1], " ")) {
 			out[n-1] += " " + w
 			continue
 		}

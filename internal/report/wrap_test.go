@@ -18,6 +18,7 @@ func TestWrap(t *testing.T) {
 		{"keeps numbers with their units", "lost 12.5 % in", 9, []string{"lost", "12.5 % in"}},
 		{"keeps pairs of numbers", "of 0.2 / 0.3 ms", 12, []string{"of", "0.2 / 0.3 ms"}},
 		{"keeps codes whole", "see call-in-udp-latched now", 20, []string{"see", "call-in-udp-latched", "now"}},
+		{"keeps commands whole", "type `show all that is` now", 20, []string{"type", "`show all that is`", "now"}},
 		{"cuts what is too wide", "abcdefgh ij", 5, []string{"abcde", "fgh", "ij"}},
 		{"counts columns, not bytes", "äöü éè", 6, []string{"äöü éè"}},
 	}
