@@ -5,6 +5,7 @@
 //	bothways diagnose EVIDENCE        the report again, from saved evidence
 //	bothways scenarios                list, show NAME, check FILE
 //	bothways causes [CODE]            what a finding means, how it is proven and mended
+//	bothways routers [NAME]           the routers whose remedies are known, and those of one
 //
 // TARGET is the host name or address of the site, IPv4 or IPv6, as dialled from
 // outside. Behind it a bothways-responder must be listening, and the key that it
@@ -21,6 +22,10 @@
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report
 // again), report.json and report.txt.
+//
+// With --router NAME, for run and for diagnose, each cause that can be mended on that
+// router comes with the exact switch, menus or commands, and with how to check that it
+// took effect. The name is kept in the evidence; it changes no verdict.
 //
 // The exit status is 0 for pass, 1 for degraded, 2 for fail, and 3 when the run is
 // inconclusive, could not be made, or the command was wrong.

@@ -27,6 +27,7 @@ type clientCommands struct {
 	Diagnose  diagnoseCmd         `cmd:"" help:"Report again, from saved evidence."`
 	Scenarios scenariosCmd        `cmd:"" help:"List, show and check scenarios."`
 	Causes    causesCmd           `cmd:"" help:"Say what a finding means, how it is proven, and how it is mended."`
+	Routers   routersCmd          `cmd:"" help:"List the routers for which there are remedies of their own, and show those of one."`
 }
 
 // Client runs the command bothways and returns its exit status.
@@ -41,6 +42,7 @@ type runCmd struct {
 	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
 	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
 	Quiet bool   `help:"Show no progress."`
+	routerFlag
 	waitFlags
 	keyFlags
 	portFlags
@@ -93,11 +95,15 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 	if sc, err = sc.With(scenarios.Overrides(c.Overrides)); err != nil {
 		return client.Config{}, console.Hint(err, "bothways run --help says what --talk, --rate and --probe-bytes are")
 	}
+	router, err := c.routerFlag.name()
+	if err != nil {
+		return client.Config{}, err
+	}
 	key, err := c.key(s)
 	if err != nil {
 		return client.Config{}, err
 	}
-	cfg := client.Config{Network: network.Host{}, Target: c.Target, Key: key, Scenario: sc, Version: console.Version, RTP: c.RTP}
+	cfg := client.Config{Network: network.Host{}, Target: c.Target, Key: key, Scenario: sc, Version: console.Version, RTP: c.RTP, Router: router}
 	if !c.Quiet {
 		cfg.Progress = progressOn(s)
 	}
@@ -165,10 +171,15 @@ func present(ev *evidence.Evidence, asJSON bool, s console.Streams) error {
 type diagnoseCmd struct {
 	Evidence string `arg:"" type:"existingfile" help:"evidence.json of a run."`
 	JSON     bool   `name:"json" help:"Print the report as one JSON object."`
+	routerFlag
 }
 
 // Run prints the report of saved evidence, and ends with its verdict's status.
 func (c *diagnoseCmd) Run(s console.Streams) error {
+	router, err := c.routerFlag.name()
+	if err != nil {
+		return err
+	}
 	f, err := os.Open(c.Evidence)
 	if err != nil {
 		return err
@@ -177,6 +188,9 @@ func (c *diagnoseCmd) Run(s console.Streams) error {
 	ev, err := evidence.Read(f)
 	if err != nil {
 		return console.Hint(fmt.Errorf("%s: %w", c.Evidence, err), "bothways run --out DIR writes evidence.json")
+	}
+	if router != "" {
+		ev.Run.Router = router // given later, or instead
 	}
 	return present(ev, c.JSON, s)
 }

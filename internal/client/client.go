@@ -44,6 +44,8 @@ type Config struct {
 	Wait time.Duration
 	// Embedded notes that the responder runs in the same program.
 	Embedded bool
+	// Router notes which router the site has, empty when that is not known.
+	Router string
 	// Progress is told what happens, one event at a time; nil tells nobody. It must not block.
 	Progress func(Event)
 	Logger   *slog.Logger // nil is silent
@@ -143,6 +145,7 @@ func newRun(ctx context.Context, cfg Config) (*run, error) {
 		pending: make(map[string]*pendingCall),
 		ev: &evidence.Evidence{Schema: evidence.Schema, Scenario: cfg.Scenario, Run: evidence.Run{
 			ID: hex.EncodeToString(id), Started: time.Now(), Target: cfg.Target, Address: cfg.Address, Embedded: cfg.Embedded,
+			Router: cfg.Router,
 		}},
 	}
 	r.ev.Run.Client = evidence.Program{Version: cfg.Version, Protocol: pairing.Protocol, OS: runtime.GOOS, Arch: runtime.GOARCH}

@@ -49,6 +49,8 @@ type labRunCmd struct {
 	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
 	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
 	Quiet bool   `help:"Show no progress."`
+
+	Router string `placeholder:"NAME" help:"Say on which router the remedies are to be applied; bothways routers lists them."`
 }
 
 // Run runs the fault; it fails when the report is not what was planted.
@@ -58,6 +60,13 @@ func (c *labRunCmd) Run(ctx context.Context, s console.Streams) error {
 		return err
 	}
 	o := Options{Version: console.Version, Overrides: scenarios.Overrides(c.Overrides)}
+	if c.Router != "" {
+		r, err := diagnosis.FindRouter(c.Router)
+		if err != nil {
+			return console.Hint(err, "bothways routers lists them all")
+		}
+		o.Router = r.Name
+	}
 	if !c.Quiet {
 		p := console.NewProgress(s.Err)
 		o.Progress = func(e client.Event) { p.Say(e.String()) }

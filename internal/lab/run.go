@@ -36,7 +36,9 @@ func (o Outcome) OK() bool {
 // Options change how a fault is run.
 type Options struct {
 	scenarios.Overrides
-	Version  string
+	Version string
+	// Router is the one that the report gives remedies for, empty for none.
+	Router   string
 	Progress func(client.Event)
 }
 
@@ -90,7 +92,7 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	}
 	cfg := client.Config{
 		Network: host{l.Outside}, Target: target.String(), Address: target, Ports: ports, OwnPorts: ports,
-		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress,
+		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress, Router: o.Router,
 	}
 	if f.FromInside {
 		cfg.Wait = insideWait
