@@ -91,19 +91,20 @@ func summarise(v *view, d Diagnosis) string {
 
 // faultless says what a run without fault has shown.
 func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
-	sweeps := 0
+	passed := make(map[scenarios.Kind]int)
 	for _, c := range checks {
-		if c.Kind == scenarios.SweepKind && c.Verdict == Pass && c.Control == "" {
-			sweeps++
+		if c.Verdict == Pass && c.Control == "" {
+			passed[c.Kind]++
 		}
 	}
-	shown := "SIP and audio went both ways"
-	switch sweeps {
-	case 0:
-	case counts[Pass]:
+	shown := "Everything that was tried worked"
+	switch {
+	case passed[scenarios.SweepKind] == counts[Pass]:
 		shown = "Every port that could be tried is open"
-	default:
-		shown += ", and every port that could be tried is open,"
+	case passed[scenarios.CallKind] > 0 && passed[scenarios.SweepKind] > 0:
+		shown = "SIP and audio went both ways, and every port that could be tried is open,"
+	case passed[scenarios.CallKind] > 0:
+		shown = "SIP and audio went both ways"
 	}
 	if counts[Skipped] == 0 {
 		return fmt.Sprintf("%s in all of %s.", shown, count(counts[Pass], "check"))

@@ -4,6 +4,7 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 
 	"bothways/internal/natlab"
 )
@@ -14,7 +15,8 @@ type Fault struct {
 	// Title says what is wrong, in one line.
 	Title    string
 	Topology natlab.Topology
-	// Scenario is the shipped scenario to run.
+	// Scenario is the scenario to run: one that ships, or one of the lab's own with
+	// short times.
 	Scenario string
 	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
 	IPv6 bool
@@ -53,7 +55,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 }
 
 // Faults lists what the lab can plant.
-func Faults() []Fault { return append(callFaults(), sweepFaults()...) }
+func Faults() []Fault { return slices.Concat(callFaults(), sweepFaults(), idleFaults()) }
 
 // callFaults are those that calls show.
 func callFaults() []Fault {

@@ -47,7 +47,7 @@ const labKey = "the lab has no strangers"
 
 // Run builds the fault's topology and runs client and responder through it.
 func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
-	s, err := scenarios.Named(f.Scenario)
+	s, err := scenario(f.Scenario)
 	if err != nil {
 		return Outcome{}, err
 	}

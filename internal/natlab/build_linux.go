@@ -27,6 +27,11 @@ func (l *Lab) build(ctx context.Context, t Topology, p plan) error {
 			return fmt.Errorf("%s: %w", r.host.name, err)
 		}
 	}
+	if t.StrictTCP {
+		if err := l.Site.Do(func() error { return sysctl("netfilter/nf_conntrack_tcp_loose", "0") }); err != nil {
+			return err
+		}
+	}
 	return errors.Join(l.setTimeouts(t.Timeouts), ctx.Err())
 }
 

@@ -22,6 +22,10 @@ type Topology struct {
 	Forwards []Forward
 	// Rules are the faults, in the order in which they are tried.
 	Rules []Rule
+	// StrictTCP makes the site router drop the segments of a connection that it has
+	// forgotten, or whose beginning it has not seen. Linux otherwise picks such
+	// connections up again.
+	StrictTCP bool
 	// Timeouts change how long routers remember idle flows.
 	Timeouts []Timeouts
 }
