@@ -41,7 +41,6 @@ func TestCatalogueHoldsEveryCodeOnce(t *testing.T) {
 }
 
 func TestEntriesAreComplete(t *testing.T) {
-	decided := 0
 	for i, e := range diagnosis.Catalogue() {
 		role := diagnosis.Cause
 		if i < 7 {
@@ -53,12 +52,6 @@ func TestEntriesAreComplete(t *testing.T) {
 		if all := e.Title + e.Means + e.Proof + strings.Join(e.Remedy, ""); strings.ContainsAny(all, "{}|") {
 			t.Errorf("%s: a placeholder is left: %s", e.Code, all)
 		}
-		if e.Decided {
-			decided++
-		}
-	}
-	if decided != 30 {
-		t.Errorf("%d entries are decided, want 30", decided)
 	}
 }
 

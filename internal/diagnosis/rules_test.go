@@ -46,6 +46,11 @@ func TestRulesAreInTheCatalogue(t *testing.T) {
 		}
 		seen[r.Code] = true
 	}
+	for _, e := range Catalogue() {
+		if e.Decided != seen[e.Code] {
+			t.Errorf("%s: decided %t, has a rule %t", e.Code, e.Decided, seen[e.Code])
+		}
+	}
 }
 
 // TestCatalogueNamesTheLimit holds that the words say what the rule does.
