@@ -122,6 +122,8 @@ func (in *inbox) result() Received {
 	for _, r := range in.receptions {
 		facts.Packets += r.sequence.packets()
 		facts.Expected += r.sequence.expected()
+		facts.LossRuns += r.sequence.runs
+		facts.LongestLossRun = max(facts.LongestLossRun, r.sequence.longest)
 	}
 	facts.ToneHeardMS, facts.OwnToneMS = ms(in.detector.heard), ms(in.detector.ownHeard)
 	facts.SilenceMS, facts.OtherAudioMS = ms(in.detector.quiet), ms(in.detector.other)

@@ -86,6 +86,10 @@ type Received struct {
 	// Lost is Expected - Packets, nil when nothing arrived.
 	Lost       *int64 `json:"lost"`
 	Duplicated int64  `json:"duplicated"`
+	// LossRuns counts the runs of lost packets, LongestLossRun is the most packets in a
+	// row that were missing when the next one came.
+	LossRuns       int64 `json:"loss_runs"`
+	LongestLossRun int64 `json:"longest_loss_run"`
 	// OutOfOrder counts unique packets that arrived after one with a higher sequence number.
 	OutOfOrder int64 `json:"out_of_order"`
 	// Strays were accepted, but their sequence number fits nowhere (RFC 3550 A.1) or their SSRC is one too many.

@@ -24,6 +24,8 @@ type sequence struct {
 	high    int64 // extended sequence numbers, the first packet's in 65536..131071
 	low     int64
 	unique  int64 // of the present run
+	runs    int64 // of packets that were missing when the next one came
+	longest int64 // of those, in packets
 
 	// A run ends where the sender begins anew; these are of earlier runs.
 	pastExpected, pastUnique int64
@@ -50,6 +52,9 @@ func (q *sequence) add(number uint16) arrivalKind {
 	if q.has(extended) {
 		return duplicate
 	}
+	if extended > q.low && q.has(extended-1) && q.has(extended+1) {
+		q.runs-- // it was missing alone
+	}
 	q.mark(extended)
 	q.unique++
 	q.low = min(q.low, extended)
@@ -57,13 +62,17 @@ func (q *sequence) add(number uint16) arrivalKind {
 }
 
 func (q *sequence) begin(number uint16) {
-	*q = sequence{started: true, pastExpected: q.pastExpected, pastUnique: q.pastUnique}
+	*q = sequence{started: true, pastExpected: q.pastExpected, pastUnique: q.pastUnique, runs: q.runs, longest: q.longest}
 	q.high = 1<<16 + int64(number)
 	q.low, q.unique = q.high, 1
 	q.mark(q.high)
 }
 
 func (q *sequence) advance(to int64) {
+	if missing := to - q.high - 1; missing > 0 {
+		q.runs++
+		q.longest = max(q.longest, missing)
+	}
 	for q.high < to {
 		q.high++
 		q.had[q.high%maxMisorder/64] &^= 1 << (q.high % 64)
