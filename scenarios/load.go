@@ -31,6 +31,7 @@ type fileCheck struct {
 	Pause      string        `yaml:"pause"`
 	Codec      string        `yaml:"codec"`
 	MaxLoss    *float64      `yaml:"max_loss_percent"`
+	MinMOS     *float64      `yaml:"min_mos"`
 	Ports      string        `yaml:"ports"`
 	Rate       *int          `yaml:"rate"`
 	ProbeBytes *int          `yaml:"probe_bytes"`
@@ -176,7 +177,7 @@ func (c fileCheck) describeCall(base *Check) error {
 	if err != nil {
 		return err
 	}
-	call := &Call{TalkMs: int(talk.Milliseconds()), MaxLossPercent: DefaultMaxLossPercent}
+	call := &Call{TalkMs: int(talk.Milliseconds()), MaxLossPercent: DefaultMaxLossPercent, MinMOS: DefaultMinMOS}
 	if c.Pause != "" {
 		if call.PauseMs, err = milliseconds("pause", c.Pause); err != nil {
 			return err
@@ -190,6 +191,12 @@ func (c fileCheck) describeCall(base *Check) error {
 	}
 	if call.MaxLossPercent < 0 || call.MaxLossPercent > 100 {
 		return fmt.Errorf("max_loss_percent: %v is not between 0 and 100", call.MaxLossPercent)
+	}
+	if c.MinMOS != nil {
+		call.MinMOS = *c.MinMOS
+	}
+	if call.MinMOS != 0 && (call.MinMOS < 1 || call.MinMOS > 4.4) {
+		return fmt.Errorf("min_mos: %v is not between 1 and 4.4", call.MinMOS)
 	}
 	if call.Codec, err = oneOf("codec", c.Codec, "pcmu", "pcmu", "pcma"); err != nil {
 		return err

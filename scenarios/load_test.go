@@ -35,7 +35,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 	want := scenarios.Scenario{Name: "x", Title: "A title", Checks: []scenarios.Check{{
 		ID: "call-tcp", Kind: scenarios.CallKind, Direction: scenarios.Outbound, Transport: "tcp", Optional: true,
 		Call: &scenarios.Call{
-			TalkMs: 1500, Codec: "pcma", MaxLossPercent: 0.5,
+			TalkMs: 1500, Codec: "pcma", MaxLossPercent: 0.5, MinMOS: scenarios.DefaultMinMOS,
 			Responder: scenarios.Behaviour{MediaAddress: scenarios.PrivateAddress, Latch: scenarios.LatchNever, Audio: scenarios.SilentAudio},
 			Client:    scenarios.Behaviour{MediaAddress: scenarios.PublicAddress, Latch: scenarios.LatchFirstPacket, Rport: true, Audio: scenarios.LoopedAudio},
 		},

@@ -74,6 +74,9 @@ type Call struct {
 	Client    Behaviour `json:"client"`
 	// MaxLossPercent is the loss per direction above which audio is poor.
 	MaxLossPercent float64 `json:"max_loss_percent"`
+	// MinMOS is the estimated mean opinion score (ITU-T G.107) per direction below which
+	// audio is poor, 1 to 4.4; 0 is no limit.
+	MinMOS float64 `json:"min_mos"`
 }
 
 // A Sweep says which ports are tried, and at what pace. Inbound they are the
@@ -149,4 +152,6 @@ const (
 	DefaultTalk           = 5 * time.Second
 	MaxTalk               = 10 * time.Minute
 	DefaultMaxLossPercent = 3.0
+	// DefaultMinMOS is where many users are dissatisfied (ITU-T G.109: R of 70).
+	DefaultMinMOS = 3.6
 )

@@ -94,8 +94,8 @@ func (c fileCheck) sweep(base Check) ([]Check, error) {
 
 // checkKeys refuses keys that belong to checks of another kind.
 func (c fileCheck) checkKeys(kind Kind) error {
-	if kind != CallKind && (c.Talk != "" || c.Pause != "" || c.Codec != "" || c.MaxLoss != nil || c.Responder != (fileBehaviour{}) || c.Client != (fileBehaviour{})) {
-		return errors.New("talk, pause, codec, max_loss_percent, responder and client belong to calls")
+	if kind != CallKind && (c.Talk != "" || c.Pause != "" || c.Codec != "" || c.MaxLoss != nil || c.MinMOS != nil || c.Responder != (fileBehaviour{}) || c.Client != (fileBehaviour{})) {
+		return errors.New("talk, pause, codec, max_loss_percent, min_mos, responder and client belong to calls")
 	}
 	if kind != SweepKind && (c.Ports != "" || c.Rate != nil || c.ProbeBytes != nil) {
 		return errors.New("ports, rate and probe_bytes belong to sweeps")

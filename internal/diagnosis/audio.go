@@ -10,6 +10,7 @@ func (l leg) audio() *Audio {
 		r := &l.receiver.Media.Received
 		a.ReceivedPackets, a.DuplicatedPackets, a.OutOfOrderPackets = &r.Packets, &r.Duplicated, &r.OutOfOrder
 		a.JitterMs, a.ToneHeardMs = r.JitterMS, &r.ToneHeardMS
+		a.LossRuns, a.LongestLossRunPackets = &r.LossRuns, &r.LongestLossRun
 	}
 	a.LostPercent = l.lostPercent()
 	return a

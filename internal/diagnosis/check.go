@@ -36,6 +36,10 @@ type Audio struct {
 	DuplicatedPackets, OutOfOrderPackets *int64
 	JitterMs                             *float64
 	ToneHeardMs                          *float64
+	// LossRuns counts the runs of lost packets, LongestLossRun the packets of the longest.
+	LossRuns, LongestLossRunPackets *int64
+	// RoundTripMs, BurstRatio, R and MOS are those of the E-model.
+	RoundTripMs, BurstRatio, RFactor, MOS *float64
 }
 
 // judgeAll judges every check. Findings that say that nothing could be tested

@@ -34,7 +34,7 @@ func TestChecksAreJudged(t *testing.T) {
 		summary string
 	}{
 		{"nothing changed", 1, func(*evidence.Evidence) {}, diagnosis.Pass,
-			"5.0 s both ways; lost 0.0 % in, 0.0 % out; jitter 0.2 / 0.2 ms; tones heard"},
+			"5.0 s both ways; lost 0.0 % in, 0.0 % out; jitter 0.2 / 0.2 ms; tones heard; MOS 4.4 / 4.4"},
 		{"no answer", 1, invite(silent), diagnosis.Fail, "not set up: no answer"},
 		{"refused", 1, invite(func(x *sipprobe.Exchange) {
 			x.Outcome, x.Status, x.Reason = sipprobe.Refused, 486, "Busy Here"

@@ -11,7 +11,7 @@ import (
 
 func (v *view) judgeCall(out *CheckVerdict, c call) {
 	out.Flow = c.facts.Flow
-	out.Inbound, out.Outbound = c.in.audio(), c.out.audio()
+	out.Inbound, out.Outbound = c.audio(c.in), c.audio(c.out)
 	if caller := c.caller(); caller != nil && caller.Invite != nil {
 		out.RTTMs = caller.Invite.RTTMs
 	}
@@ -133,11 +133,14 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		fmt.Sprintf("jitter %s / %s ms", number(c.in.jitter()), number(c.out.jitter())),
 		"tones heard",
 	}
+	if in, outward := out.Inbound.MOS, out.Outbound.MOS; in != nil && outward != nil {
+		parts = append(parts, fmt.Sprintf("MOS %s / %s", number(in), number(outward)))
+	}
 	for _, l := range c.legs() {
 		if l.shutOut() {
 			parts = append(parts, fmt.Sprintf("%s heard nothing in the first %s", hears(l.direction), millis(l.receiver.Cold.WaitedMs)))
 		}
-		if lost := l.judgedPercent(); l.shutOut() || lost != nil && *lost > c.maxLoss() {
+		if byLoss, byMOS := c.poor(l); l.shutOut() || byLoss || byMOS {
 			out.Verdict = Degraded
 		}
 	}

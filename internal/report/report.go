@@ -92,6 +92,15 @@ type Audio struct {
 	OutOfOrderPackets *int64   `json:"out_of_order_packets"`
 	JitterMs          *float64 `json:"jitter_ms"`
 	ToneHeardMs       *float64 `json:"tone_heard_ms"`
+	// LossRuns counts the runs of lost packets, LongestLossRunPackets is the longest.
+	LossRuns              *int64 `json:"loss_runs"`
+	LongestLossRunPackets *int64 `json:"longest_loss_run_packets"`
+	// RoundTripMs is that of RTCP, or of the call's INVITE.
+	RoundTripMs *float64 `json:"round_trip_ms"`
+	// BurstRatio, RFactor and MOS are those of the E-model (ITU-T G.107).
+	BurstRatio *float64 `json:"burst_ratio"`
+	RFactor    *float64 `json:"r_factor"`
+	MOS        *float64 `json:"mos"`
 }
 
 // A Finding is a symptom or a cause, with what proves it.

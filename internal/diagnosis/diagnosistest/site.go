@@ -96,7 +96,7 @@ func (s Site) scenario() scenarios.Scenario {
 }
 
 func (s Site) callCheck(d scenarios.Direction, t sipprobe.Transport) scenarios.Check {
-	call := scenarios.Call{TalkMs: 5000, Codec: "pcmu", MaxLossPercent: scenarios.DefaultMaxLossPercent}
+	call := scenarios.Call{TalkMs: 5000, Codec: "pcmu", MaxLossPercent: scenarios.DefaultMaxLossPercent, MinMOS: scenarios.DefaultMinMOS}
 	call.Responder = scenarios.Behaviour{
 		MediaAddress: scenarios.PublicAddress, Latch: scenarios.LatchFirstPacket, Rport: true, Audio: scenarios.ToneAudio,
 	}

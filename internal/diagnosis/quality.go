@@ -1,0 +1,86 @@
+package diagnosis
+
+import "bothways/rtpprobe"
+
+// packetDelayMs is what an end adds to the way of the packets: one packet of 20 ms
+// before it is sent, and as much in the jitter buffer beside twice the jitter.
+const packetDelayMs = 40
+
+// A quality is how a direction sounds by the E-model (ITU-T G.107); null is unknown.
+type quality struct {
+	roundTripMs, burstRatio, r, mos *float64
+}
+
+// quality estimates how a direction sounds. The delay is half the round trip, which is
+// that of RTCP, or else of the call's INVITE.
+func (c call) quality(l leg) (q quality) {
+	lost := l.judgedPercent()
+	q.roundTripMs = c.roundTrip()
+	if l.state != alive || lost == nil {
+		return q
+	}
+	q.burstRatio = l.burstRatio(*lost)
+	if q.roundTripMs == nil {
+		return q
+	}
+	i := rtpprobe.Impairments{LossPercent: *lost, DelayMS: *q.roundTripMs/2 + packetDelayMs}
+	if j := l.jitter(); j != nil {
+		i.DelayMS += 2 * *j
+	}
+	if q.burstRatio != nil {
+		i.BurstRatio = *q.burstRatio
+	}
+	r := i.R()
+	q.r, q.mos = pointer(r), pointer(rtpprobe.MOS(r))
+	return q
+}
+
+// audio is what was measured of a direction, with how it sounds.
+func (c call) audio(l leg) *Audio {
+	a, q := l.audio(), c.quality(l)
+	a.RoundTripMs, a.BurstRatio, a.RFactor, a.MOS = q.roundTripMs, q.burstRatio, q.r, q.mos
+	return a
+}
+
+// roundTrip is the best that is known, null when nothing is.
+func (c call) roundTrip() *float64 {
+	var best *float64
+	shorter := func(ms *float64) {
+		if ms != nil && (best == nil || *ms < *best) {
+			best = ms
+		}
+	}
+	for _, end := range c.facts.Ends() {
+		if end.Media != nil {
+			shorter(end.Media.RTCP.RoundTripMS)
+		}
+	}
+	if best == nil {
+		if caller := c.caller(); caller != nil && caller.Invite != nil {
+			shorter(caller.Invite.RTTMs)
+		}
+	}
+	return best
+}
+
+// burstRatio is the mean length of a run of lost packets over that of random loss
+// (ITU-T G.107 section 3.6); null without loss between packets that arrived.
+func (l leg) burstRatio(lostPercent float64) *float64 {
+	r := l.receiver.Media.Received
+	if r.LossRuns <= 0 || r.Lost == nil || *r.Lost <= 0 || lostPercent >= 100 {
+		return nil
+	}
+	return pointer(float64(*r.Lost) / float64(r.LossRuns) * (1 - lostPercent/100))
+}
+
+// poor says whether a direction is worse than the scenario allows, and in what.
+func (c call) poor(l leg) (byLoss, byMOS bool) {
+	if _, stopped := l.stop(); stopped || l.state != alive {
+		return false, false
+	}
+	lost := l.judgedPercent()
+	mos := c.quality(l).mos
+	byLoss = lost != nil && *lost > c.maxLoss()
+	byMOS = mos != nil && c.check.Call != nil && *mos < c.check.Call.MinMOS
+	return byLoss, byMOS
+}
