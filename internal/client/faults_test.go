@@ -105,7 +105,7 @@ func TestResponderVanishes(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { r.Close() })
-			cfg := against(r, scenario(t, "trunk", 60*time.Second))
+			cfg := against(r, scenario(t, "trunk", 25*time.Second))
 			cfg.Network = wire
 			during(&cfg, "call-in-udp", func() { row.vanish(wire, r) })
 			start := time.Now()
@@ -145,8 +145,8 @@ func TestStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	cfg := against(r, scenarios.Scenario{Name: "stop", Checks: []scenarios.Check{
-		callCheck("in", scenarios.Inbound, sipprobe.UDP, time.Minute, nil),
-		callCheck("out", scenarios.Outbound, sipprobe.TLS, time.Minute, nil),
+		callCheck("in", scenarios.Inbound, sipprobe.UDP, 25*time.Second, nil),
+		callCheck("out", scenarios.Outbound, sipprobe.TLS, 25*time.Second, nil),
 	}})
 	during(&cfg, "in", stop)
 	ev := mustRun(ctx, t, cfg)
