@@ -32,6 +32,11 @@ func (t Topology) check() error {
 			return fmt.Errorf("timeouts %d: %w", i, err)
 		}
 	}
+	for _, r := range t.SIPHelper {
+		if err := t.has(r); err != nil {
+			return fmt.Errorf("SIP helper: %w", err)
+		}
+	}
 	return nil
 }
 

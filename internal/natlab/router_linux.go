@@ -3,6 +3,7 @@ package natlab
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -15,6 +16,7 @@ type natRouter struct {
 	host        *Host
 	open6       bool // lets IPv6 pass unfiltered
 	randomPorts bool
+	sipHelper   bool
 	forwards    []Forward
 	wan, to     netip.Addr // forwards go from wan to to ...
 	to6         netip.Addr // ... and pinholes to to6
@@ -32,6 +34,9 @@ func (l *Lab) natRouters(t Topology) []natRouter {
 	if l.ClientRouter != nil {
 		all = append(all, natRouter{host: l.ClientRouter})
 	}
+	for i, r := range all {
+		all[i].sipHelper = slices.ContainsFunc(t.SIPHelper, func(at Router) bool { return string(at.resolve()) == r.host.name })
+	}
 	return all
 }
 
@@ -43,6 +48,11 @@ func (r natRouter) program(rules []Rule) error {
 			return err
 		}
 		s := &ruleset{conn: conn, table: conn.AddTable(table())}
+		if r.sipHelper {
+			if err := s.sipHelper(); err != nil {
+				return errors.Join(err, conn.CloseLasting())
+			}
+		}
 		err = r.nat(s)
 		r.faults(s, rules)
 		r.filter(s)

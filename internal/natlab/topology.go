@@ -28,6 +28,12 @@ type Topology struct {
 	StrictTCP bool
 	// Timeouts change how long routers remember idle flows.
 	Timeouts []Timeouts
+	// SIPHelper are the routers that run the kernel's SIP helper, as a
+	// consumer router runs its ALG; see [SIPHelperSupported]. It reads flows
+	// to UDP and TCP port 5060 of both families, rewrites the addresses in
+	// them where the router does NAT, and opens the media ports that their
+	// SDP names.
+	SIPHelper []Router
 }
 
 // A Forward is a port forward of the site router to the inside host. For IPv4
