@@ -22,6 +22,11 @@ func (l *Lab) build(ctx context.Context, t Topology, p plan) error {
 	if err := l.wire(ctx, p); err != nil {
 		return err
 	}
+	if t.Box != nil {
+		if err := l.startBox(t.Box); err != nil {
+			return err
+		}
+	}
 	for _, r := range l.natRouters(t) {
 		if err := r.program(t.Rules); err != nil {
 			return fmt.Errorf("%s: %w", r.host.name, err)
@@ -42,7 +47,11 @@ func (h *Host) tune() error {
 		{"ipv6/conf/default/accept_ra", "0"},
 		{"ipv4/ip_unprivileged_port_start", "0"},
 	}
-	if h.name != InsideHost && h.name != OutsideHost {
+	switch h.name {
+	case InsideHost, OutsideHost:
+	case BoxHost:
+		settings = append(settings, [2]string{"ipv6/conf/default/disable_ipv6", "1"}) // it says nothing itself
+	default:
 		settings = append(settings,
 			[2]string{"ipv4/ip_forward", "1"},
 			[2]string{"ipv6/conf/all/forwarding", "1"})
@@ -64,6 +73,11 @@ func (l *Lab) wire(ctx context.Context, p plan) error {
 	defer w.close()
 	for _, pair := range p.links {
 		if err := w.join(pair, l.Host(pair[1].host).ns.handle); err != nil {
+			return err
+		}
+	}
+	for _, end := range p.beside(BoxHost) {
+		if err := l.Host(end.host).Do(func() error { return checksumsInFull(end.name) }); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,9 @@ func (t Topology) check() error {
 			return fmt.Errorf("rule %q: %w", r.Name, err)
 		}
 	}
+	if err := t.Box.check(seen); err != nil {
+		return err
+	}
 	for i, o := range t.Timeouts {
 		if err := errors.Join(o.check(), t.has(o.Router)); err != nil {
 			return fmt.Errorf("timeouts %d: %w", i, err)

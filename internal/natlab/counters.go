@@ -2,15 +2,16 @@ package natlab
 
 import "fmt"
 
-// A Counter is what a rule has hit since the lab was built.
+// A Counter is what a rule has hit, or an alteration changed, since the lab was built.
 type Counter struct {
-	// Rule is the name of the rule.
+	// Rule is the name of the rule or alteration.
 	Rule string
 	// Packets and Bytes count what was hit; Bytes from the IP header on.
 	Packets, Bytes uint64
 }
 
-// Counters reads the counters of all rules, in the order of the topology.
+// Counters reads the counters of all rules, and then those of all alterations, in
+// the order of the topology.
 func (l *Lab) Counters() ([]Counter, error) {
 	read := map[Router][]Counter{}
 	var all []Counter
@@ -30,10 +31,10 @@ func (l *Lab) Counters() ([]Counter, error) {
 		c.Rule, read[at] = r.Name, read[at][1:]
 		all = append(all, c)
 	}
-	return all, nil
+	return append(all, l.box.counters()...), nil
 }
 
-// Hits reads how many packets a rule has hit.
+// Hits reads how many packets a rule has hit, or an alteration changed.
 func (l *Lab) Hits(rule string) (uint64, error) {
 	all, err := l.Counters()
 	if err != nil {
@@ -44,7 +45,7 @@ func (l *Lab) Hits(rule string) (uint64, error) {
 			return c.Packets, nil
 		}
 	}
-	return 0, fmt.Errorf("no rule is called %q in this lab", rule)
+	return 0, fmt.Errorf("no rule or alteration is called %q in this lab", rule)
 }
 
 // router is where the rule acts.

@@ -3,13 +3,13 @@
 // NAT and connection tracking, and faults planted on purpose. Both ends of a
 // test live in one process, each with sockets in its own namespace.
 //
-//	inside ── site ── [carrier] ── internet ── [client-router] ── outside
+//	inside ── [box] ── site ── [carrier] ── internet ── [client-router] ── outside
 //
 // The site is the network under test. The inside host stands in the PBX's
 // place behind the site router; the outside host is the far end, with two
 // addresses. The carrier router (CGNAT) and the client's own NAT router exist
-// only where a [Topology] asks for them. Addresses come from the documentation
-// ranges, RFC 1918 and RFC 6598.
+// only where a [Topology] asks for them, and so does the [Box], a wire that rewrites
+// what passes. Addresses come from the documentation ranges, RFC 1918 and RFC 6598.
 //
 // # What the routers do
 //

@@ -171,8 +171,12 @@ func TestNothingLeaks(t *testing.T) {
 	cycle := func() {
 		full := both(natlab.Rule{Name: "any"})
 		full.Carrier, full.ClientNAT = true, true
+		full.Box = &natlab.Box{Alterations: []natlab.Alteration{{Name: "late", Change: natlab.DelayPacket, Delay: time.Minute}}}
 		lab := build(t, full)
 		hits(t, lab, "any")
+		c := udp(t, lab.Inside, lab.Addresses.Inside, 0)
+		c.WriteToUDPAddrPort([]byte("held when the lab closes"), addrPort(lab.Addresses.Outside, 9))
+		c.Close()
 		if err := lab.Inside.Command(t.Context(), "true").Run(); err != nil {
 			t.Fatal(err)
 		}

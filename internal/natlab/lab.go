@@ -9,13 +9,14 @@ import (
 // A Lab is a built [Topology]. Its hosts live until Close; sockets that
 // callers opened in them are the callers' to close.
 type Lab struct {
-	// The hosts; Carrier and ClientRouter are nil when the topology has none.
-	Inside, Site, Carrier, Internet, ClientRouter, Outside *Host
+	// The hosts; Box, Carrier and ClientRouter are nil when the topology has none.
+	Inside, Box, Site, Carrier, Internet, ClientRouter, Outside *Host
 	// Addresses are those of the topology that was built.
 	Addresses Addresses
 
 	hosts []*Host // in the order of the path
 	rules []Rule
+	box   *box // nil without Box
 }
 
 // Build builds the topology, ready for its first packet. It fails when the
@@ -44,6 +45,8 @@ func (l *Lab) add(name string, p plan) (*Host, error) {
 	switch name {
 	case InsideHost:
 		l.Inside = h
+	case BoxHost:
+		l.Box = h
 	case SiteHost:
 		l.Site = h
 	case CarrierHost:
@@ -76,7 +79,7 @@ func (l *Lab) Host(name string) *Host {
 // Close gives the namespaces back. The kernel removes each with its links
 // when the last socket and process in it are gone. Further calls do nothing.
 func (l *Lab) Close() error {
-	var errs []error
+	errs := []error{l.box.close()}
 	for _, h := range l.hosts {
 		errs = append(errs, h.ns.close())
 	}

@@ -5,6 +5,7 @@ import "net/netip"
 // The names of the hosts, in the order of the path.
 const (
 	InsideHost   = "inside"
+	BoxHost      = "box"
 	SiteHost     = string(SiteRouter)
 	CarrierHost  = string(CarrierRouter)
 	InternetHost = "internet"
@@ -44,8 +45,12 @@ type route struct {
 
 // plan is the one table of addresses.
 func (t Topology) plan() plan {
-	p := plan{names: []string{InsideHost, SiteHost}}
-	p.join(
+	p := plan{names: []string{InsideHost}}
+	if t.Box != nil {
+		p.names = append(p.names, BoxHost)
+	}
+	p.names = append(p.names, SiteHost)
+	p.joinSite(t.Box != nil,
 		at(InsideHost, hostPort, "192.168.1.10/24", "2001:db8:1::10/64"),
 		at(SiteHost, lanPort, "192.168.1.1/24", "2001:db8:1::1/64"))
 	p.defaults(InsideHost, "192.168.1.1", "2001:db8:1::1")
@@ -171,11 +176,35 @@ func (p plan) facing(host, name string) netip.Addr {
 	return netip.Addr{}
 }
 
+// beside lists the ports that are linked to a host's.
+func (p plan) beside(host string) []port {
+	var all []port
+	for _, l := range p.links {
+		for i, end := range l {
+			if end.host == host {
+				all = append(all, l[1-i])
+			}
+		}
+	}
+	return all
+}
+
 // join links two ports. Their link-local addresses are last in their lists.
 func (p *plan) join(a, b port) {
 	a.addrs = append(a.addrs, netip.MustParsePrefix("fe80::1/64"))
 	b.addrs = append(b.addrs, netip.MustParsePrefix("fe80::2/64"))
 	p.links = append(p.links, link{a, b})
+}
+
+// joinSite links the inside host to the site router, through the box if there is one.
+func (p *plan) joinSite(box bool, inside, site port) {
+	p.join(inside, site)
+	if !box {
+		return
+	}
+	l := p.links[len(p.links)-1]
+	p.links[len(p.links)-1] = link{l[0], port{host: BoxHost, name: lanPort}}
+	p.links = append(p.links, link{port{host: BoxHost, name: wanPort}, l[1]})
 }
 
 func (p *plan) route(host, dst, via string) {

@@ -34,6 +34,9 @@ type Topology struct {
 	// them where the router does NAT, and opens the media ports that their
 	// SDP names.
 	SIPHelper []Router
+	// Box is a device on the wire between the inside host and the site
+	// router; nil means a plain wire.
+	Box *Box
 }
 
 // A Forward is a port forward of the site router to the inside host. For IPv4
