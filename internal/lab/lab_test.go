@@ -24,6 +24,11 @@ func TestFaults(t *testing.T) {
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
 			o := undisturbed(t, f)
+			for _, c := range o.Counters {
+				if c.Packets == 0 {
+					t.Errorf("%s never acted", c.Rule)
+				}
+			}
 			if o.OK() {
 				return
 			}

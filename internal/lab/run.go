@@ -26,6 +26,8 @@ type Outcome struct {
 	// Missed are expected findings that did not come out, False those that came out
 	// unexpectedly, each code once.
 	Missed, False []string
+	// Counters say how often what was planted acted.
+	Counters []natlab.Counter
 }
 
 // OK reports whether the run reported what was planted and nothing else.
@@ -65,7 +67,22 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	}
 	out := Outcome{Fault: f, Evidence: ev, Diagnosis: diagnosis.Diagnose(ev)}
 	out.compare()
+	if out.Counters, err = counters(l); err != nil {
+		return Outcome{}, err
+	}
 	return out, nil
+}
+
+// counters reads what acted. A box that lost packets by itself has planted more than it should.
+func counters(l *natlab.Lab) ([]natlab.Counter, error) {
+	lost, err := l.BoxLost()
+	if err == nil && lost > 0 {
+		err = fmt.Errorf("the lab's box lost %d packets by itself, so this run proves nothing; run it again on a machine with less load", lost)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.Counters()
 }
 
 func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) (*evidence.Evidence, error) {

@@ -1,0 +1,4 @@
+package lab
+
+// SIPFaults lists what middleboxes do to SIP.
+func SIPFaults() []Fault { return sipFaults() }
