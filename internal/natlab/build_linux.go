@@ -37,6 +37,13 @@ func (l *Lab) build(ctx context.Context, t Topology, p plan) error {
 			return err
 		}
 	}
+	if t.BlackHole {
+		for _, end := range p.facingWAN() {
+			if err := l.Host(end.host).Do(keepSizesSecret); err != nil {
+				return err
+			}
+		}
+	}
 	return errors.Join(l.setTimeouts(t.Timeouts), ctx.Err())
 }
 

@@ -18,6 +18,12 @@ func (t Topology) check() error {
 		}
 	}
 	seen := map[string]bool{}
+	switch {
+	case t.WANMTU != 0 && (t.WANMTU < 1280 || t.WANMTU > 1500):
+		return fmt.Errorf("an MTU of %d bytes; use 1280, the least that IPv6 works with, to 1500", t.WANMTU)
+	case t.BlackHole && t.WANMTU == 0:
+		return errors.New("nothing is too long for a black hole; set WANMTU")
+	}
 	for i, r := range t.Rules {
 		if r.Name == "" || len(r.Name) > maxName || seen[r.Name] {
 			return fmt.Errorf("rule %d: the name %q is empty, taken or over %d bytes; give each rule its own", i, r.Name, maxName)

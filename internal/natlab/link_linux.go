@@ -63,6 +63,9 @@ func (w wiring) join(l link, peer netns.NsHandle) error {
 	}
 	for _, end := range l {
 		dev, err := w[end.host].LinkByName(end.name)
+		if err == nil && end.mtu != 0 {
+			err = w[end.host].LinkSetMTU(dev, end.mtu)
+		}
 		if err == nil {
 			err = w[end.host].LinkSetUp(dev)
 		}

@@ -1,6 +1,9 @@
 package natlab
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // The names of the hosts, in the order of the path.
 const (
@@ -35,6 +38,7 @@ type link [2]port
 type port struct {
 	host, name string
 	addrs      []netip.Prefix
+	mtu        int // 0 means the kernel's, 1500
 }
 
 // A route sends dst to the gateway; without a gateway it drops silently.
@@ -68,10 +72,27 @@ func (t Topology) plan() plan {
 		p.join(at(SiteHost, wanPort, "203.0.113.10/24", "2001:db8:a::10/64"), core)
 		p.defaults(SiteHost, "203.0.113.1", "2001:db8:a::1")
 	}
+	t.planWAN(&p)
 	p.route(InternetHost, "2001:db8:1::/64", "2001:db8:a::10")
 	p.defaults(InternetHost, "", "")
 	t.planClient(&p)
 	return p
+}
+
+// planWAN gives the link before the site router its peculiarities.
+func (t Topology) planWAN(p *plan) {
+	for i := range p.links {
+		l := &p.links[i]
+		n := slices.IndexFunc(l[:], func(end port) bool { return end.host == SiteHost && end.name == wanPort })
+		if n < 0 {
+			continue
+		}
+		l[0].mtu, l[1].mtu = t.WANMTU, t.WANMTU
+		if t.Pooled {
+			first := l[n].addrs[0]
+			l[n].addrs = slices.Insert(l[n].addrs, 1, netip.PrefixFrom(first.Addr().Next(), first.Bits()))
+		}
+	}
 }
 
 // planClient is the part of the table on the client's side.
@@ -107,6 +128,9 @@ type Addresses struct {
 	// RouterWAN is the IPv4 address on the site router's WAN port. With a
 	// carrier it differs from SiteWAN.
 	RouterWAN netip.Addr
+	// RouterWANSecond is the site router's other one with Pooled, and
+	// invalid without.
+	RouterWANSecond netip.Addr
 	// Outside, Outside6 and their seconds are the outside host's own.
 	Outside, OutsideSecond   netip.Addr
 	Outside6, OutsideSecond6 netip.Addr
@@ -118,7 +142,7 @@ type Addresses struct {
 // addresses looks up in the plan what has a name.
 func (p plan) addresses() Addresses {
 	inside, outside := p.addrs(InsideHost), p.addrs(OutsideHost)
-	return Addresses{
+	a := Addresses{
 		Inside: inside[0], Inside6: inside[1],
 		SiteWAN:   p.facing(InternetHost, "site"),
 		RouterWAN: p.port(SiteHost, wanPort).addrs[0].Addr(),
@@ -126,6 +150,10 @@ func (p plan) addresses() Addresses {
 		Outside6: outside[2], OutsideSecond6: outside[3],
 		OutsidePublic: p.facing(InternetHost, "client"),
 	}
+	if second := p.port(SiteHost, wanPort).addrs[1].Addr(); second.Is4() {
+		a.RouterWANSecond = second
+	}
+	return a
 }
 
 // addrs lists the addresses of a host, port by port, without link-local ones.
@@ -174,6 +202,16 @@ func (p plan) facing(host, name string) netip.Addr {
 		}
 	}
 	return netip.Addr{}
+}
+
+// facingWAN lists both ends of the link before the site router.
+func (p plan) facingWAN() []port {
+	for _, l := range p.links {
+		if slices.ContainsFunc(l[:], func(end port) bool { return end.host == SiteHost && end.name == wanPort }) {
+			return l[:]
+		}
+	}
+	return nil
 }
 
 // beside lists the ports that are linked to a host's.

@@ -19,6 +19,7 @@ type natRouter struct {
 	sipHelper   bool
 	forwards    []Forward
 	wan, to     netip.Addr // forwards go from wan to to ...
+	second      netip.Addr // every other flow leaves from it; invalid means none
 	to6         netip.Addr // ... and pinholes to to6
 }
 
@@ -26,7 +27,7 @@ type natRouter struct {
 func (l *Lab) natRouters(t Topology) []natRouter {
 	all := []natRouter{{
 		host: l.Site, randomPorts: t.RandomPorts, forwards: t.Forwards,
-		wan: l.Addresses.RouterWAN, to: l.Addresses.Inside, to6: l.Addresses.Inside6,
+		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, to: l.Addresses.Inside, to6: l.Addresses.Inside6,
 	}}
 	if l.Carrier != nil {
 		all = append(all, natRouter{host: l.Carrier, open6: true})
@@ -63,6 +64,11 @@ func (r natRouter) program(rules []Rule) error {
 // nat is masquerading outwards and the forwards inwards, for IPv4.
 func (r natRouter) nat(s *ruleset) error {
 	out := s.chain("masquerade", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource, true)
+	if r.second.IsValid() {
+		s.add(out, append(match{oif: wanPort, family: IPv4}.exprs(), Rule{Every: 2}.sample()...),
+			&expr.Immediate{Register: 1, Data: r.second.AsSlice()},
+			&expr.NAT{Type: expr.NATTypeSourceNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, FullyRandom: r.randomPorts})
+	}
 	s.add(out, match{oif: wanPort, family: IPv4}.exprs(), &expr.Masq{FullyRandom: r.randomPorts})
 	in := s.chain("forwards", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest, true)
 	for _, f := range r.forwards {

@@ -18,6 +18,17 @@ type Topology struct {
 	// RandomPorts makes the site router give each outbound IPv4 flow a
 	// random source port, instead of the one that the host used.
 	RandomPorts bool
+	// Pooled gives the site router a second address and each outbound IPv4
+	// flow one of the two in turn, as a router with several uplinks or a
+	// pool does. Forwards stay on the first.
+	Pooled bool
+	// WANMTU is how many bytes an IP packet on the link before the site
+	// router may have, at least 1280; 0 means 1500.
+	WANMTU int
+	// BlackHole has the routers at both ends of that link keep to themselves
+	// what does not fit: they send no ICMP "fragmentation needed" and no
+	// ICMPv6 "packet too big" (RFC 2923 section 2.1). It needs WANMTU.
+	BlackHole bool
 	// Forwards are what the site router lets in.
 	Forwards []Forward
 	// Rules are the faults, in the order in which they are tried.
