@@ -24,7 +24,7 @@ func Answer(ctx context.Context, in *sipprobe.Incoming, token string, s Setup) e
 	remote, err := l.hear(in.Body)
 	if err != nil {
 		in.Reply(488, "Not Acceptable Here", sipprobe.Body{})
-		l.fault(err)
+		l.end.Unreadable = err.Error()
 		return l.close()
 	}
 	if answer, err := l.sdp(); err != nil {

@@ -149,7 +149,7 @@ func TestOfferThatCannotBeUsed(t *testing.T) {
 			ended := make(chan evidence.CallEnd, 1)
 			far := endpoint(t, func(in *sipprobe.Incoming) { ended <- call.Answer(t.Context(), in, "far", side(true, time.Second)) })
 			_, x := endpoint(t, nil).Invite(t.Context(), sipprobe.Target{Peer: far.Local(), Token: "near"}, []byte(offer))
-			if end := <-ended; x.Status != 488 || end.Fault == "" || end.Media == nil {
+			if end := <-ended; x.Status != 488 || end.Unreadable == "" || end.Fault != "" || end.Media == nil {
 				t.Errorf("status %d, %+v", x.Status, end)
 			}
 		})

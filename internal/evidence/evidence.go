@@ -204,6 +204,10 @@ type CallEnd struct {
 	Ended string `json:"ended"`
 	// Fault is a local reason for which this end could not do its part.
 	Fault string `json:"fault,omitempty"`
+	// Unreadable says why the offer that arrived could not be used, so that the call
+	// was refused with 488; empty when it could. That is no local reason: the tapes
+	// hold the offer as it left and as it arrived.
+	Unreadable string `json:"unreadable,omitempty"`
 }
 
 // Cold is the part of a call in which one end only listened.
