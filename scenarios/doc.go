@@ -22,6 +22,14 @@
 //	    ports: 10000-20000,30000
 //	    rate: 500                             # probes a second at the start
 //	    probe_bytes: 172
+//	  - id: certificate
+//	    kind: tls                             # versions and certificates of a TLS port
+//	    direction: inbound
+//	    port: 5061                            # left out: that of SIP over TLS
+//	    server_name: pbx.example.com          # left out: the name that was dialled
+//	    min_version: "1.2"
+//	    min_days_left: 14
+//	    trust: public                         # any: self-signed certificates pass
 //
 // Files are read strictly: an unknown key or an impossible value is an error that
 // says where. [Load] reads one, [Named] finds those that ship, [Find] takes either.

@@ -40,6 +40,7 @@ type fileCheck struct {
 	Traffic    string        `yaml:"traffic"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
+	TLS        fileTLS       `yaml:",inline"`
 }
 
 type fileBehaviour struct {
@@ -122,7 +123,7 @@ func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +140,8 @@ func (c fileCheck) expand() ([]Check, error) {
 		return c.sweep(base)
 	case BindingKind:
 		return c.binding(base)
+	case TLSKind:
+		return c.tls(base)
 	case CallKind:
 		err = c.describeCall(&base)
 	case IdleKind:

@@ -26,6 +26,8 @@ type Check struct {
 	Sweep *Sweep `json:"sweep,omitempty"`
 	// Idle is set for checks of kinds "binding" and "idle" and for no others.
 	Idle *Idle `json:"idle,omitempty"`
+	// TLS is set for checks of kind "tls" and for no others.
+	TLS *TLS `json:"tls,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -46,6 +48,8 @@ const (
 	BindingKind Kind = "binding"
 	// IdleKind finds out how long an idle TCP or TLS connection lives.
 	IdleKind Kind = "idle"
+	// TLSKind asks a TLS port for its versions and its certificates.
+	TLSKind Kind = "tls"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

@@ -103,5 +103,8 @@ func (c fileCheck) checkKeys(kind Kind) error {
 	if kind != BindingKind && kind != IdleKind && (c.Limit != "" || c.Steps != nil || c.Traffic != "") {
 		return errors.New("limit, steps and traffic belong to bindings and idle connections")
 	}
+	if kind != TLSKind && c.TLS != (fileTLS{}) {
+		return errors.New("port, server_name, min_version, min_days_left and trust belong to tls checks")
+	}
 	return nil
 }
