@@ -12,13 +12,14 @@ import (
 	"bothways/internal/pairing"
 	"bothways/scenarios"
 	"bothways/sipprobe"
+	"bothways/sipprobe/tlsprobe"
 )
 
 // coldTime is how long the responder only listens at the start of an inbound call:
 // what arrives then was let in by a forward, and by nothing that the site has sent.
 const coldTime = time.Second
 
-// runChecks runs the scenario in phases: questions, sweeps, inbound calls, outbound
+// runChecks runs the scenario in phases: questions, TLS, sweeps, inbound calls, outbound
 // calls, the forms that may leave states of their own in a middlebox, and last what
 // takes long. The checks of a phase run side by side, over different ports, but for sweeps.
 // Inbound sweeps come before anything that makes the site send from its media ports.
@@ -29,6 +30,7 @@ func (r *run) runChecks(ctx context.Context) {
 		r.ev.Checks[i].Check = c
 	}
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.Options })
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.TLSKind })
 	r.sweeps(ctx, scenarios.Inbound)
 	r.sweeps(ctx, scenarios.Outbound)
 	r.phase(ctx, func(c scenarios.Check) bool {
@@ -70,13 +72,15 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.idle(ctx, c)
 	case c.Kind == scenarios.RewritingKind:
 		r.rewriting(ctx, c)
+	case c.Kind == scenarios.TLSKind:
+		r.tls(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
 		r.callOut(ctx, c)
 	}
 	if ctx.Err() != nil && !told(c) {
-		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts = nil, nil, nil, nil, nil
+		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts = nil, nil, nil, nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -90,6 +94,9 @@ func told(c *evidence.Check) bool {
 	}
 	if f := c.SweepFacts; f != nil {
 		return f.Sent != nil || f.Arrived != nil
+	}
+	if f := c.TLSFacts; f != nil {
+		return f.Result.Ordinary.Outcome != tlsprobe.NotTested
 	}
 	for _, end := range c.CallFacts.Ends() {
 		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {

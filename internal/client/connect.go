@@ -31,7 +31,7 @@ func (r *run) connect(ctx context.Context, f *flow) *evidence.Connect {
 	conn, err := r.cfg.Network.Dial(ctx, f.peer)
 	if err == nil && f.endpoint.Transport() == sipprobe.TLS {
 		c.Local = addrPort(conn.LocalAddr())
-		if conn, err = r.handshake(ctx, conn); err != nil {
+		if conn, c.PeerSHA256, err = r.handshake(ctx, conn); err != nil {
 			c.Result = "tls-failed"
 		}
 	}
@@ -60,13 +60,16 @@ func failure(c *evidence.Connect) error {
 
 // handshake does not verify the certificate: the responder proves itself by the key,
 // and what the path did to the certificate is a finding of its own.
-func (r *run) handshake(ctx context.Context, conn net.Conn) (net.Conn, error) {
+func (r *run) handshake(ctx context.Context, conn net.Conn) (secured net.Conn, peer string, err error) {
 	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: r.cfg.Target})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, "", err
 	}
-	return secure, nil
+	if sent := secure.ConnectionState().PeerCertificates; len(sent) > 0 {
+		peer = network.Fingerprint(sent[0].Raw)
+	}
+	return secure, peer, nil
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,6 +76,7 @@ func (r *run) linkUp(inside *pairing.Welcome, attempts []evidence.Attempt, welco
 	if inside != nil {
 		paths = append(paths, r.door.path())
 		r.met(sipprobe.TLS, inside)
+		r.seen(inside)
 	}
 	for i := len(attempts) - 1; i >= 0; i-- {
 		if welcomes[i] == nil {
@@ -85,6 +87,9 @@ func (r *run) linkUp(inside *pairing.Welcome, attempts []evidence.Attempt, welco
 		if r.ev.Run.Responder == nil {
 			r.met(attempts[i].Transport, welcomes[i])
 		}
+	}
+	if i := slices.IndexFunc(welcomes, func(w *pairing.Welcome) bool { return w != nil }); i >= 0 && inside == nil {
+		r.seen(welcomes[i])
 	}
 	if len(paths) == 0 {
 		r.progress("not-paired", "", "no responder was found")
@@ -101,10 +106,15 @@ func (r *run) path(f *flow) pairing.Path {
 	}}
 }
 
-// met keeps what the responder said of itself and of this end.
+// met keeps what the responder said of itself.
 func (r *run) met(t sipprobe.Transport, w *pairing.Welcome) {
 	r.ev.Run.Responder = &w.Program
 	r.ev.Pairing.Transport = t
+}
+
+// seen keeps what the responder said of this end. Over UDP it is this end's address as
+// media will have it; over TLS and TCP it may be that of a proxy.
+func (r *run) seen(w *pairing.Welcome) {
 	r.public = w.SeenAs.Addr().Unmap()
 	behind := r.public != r.local
 	r.ev.Pairing.ClientBehindNAT = &behind

@@ -99,6 +99,9 @@ type Connect struct {
 	Remote     netip.AddrPort `json:"remote"`
 	DurationMs float64        `json:"duration_ms"`
 	Error      string         `json:"error,omitempty"`
+	// PeerSHA256 is the fingerprint of the certificate that was presented to this end;
+	// empty without TLS.
+	PeerSHA256 string `json:"peer_sha256,omitempty"`
 }
 
 // A Loss is one interruption of the pairing.
@@ -126,6 +129,8 @@ type Check struct {
 	Rewriting *RewritingFacts `json:"rewriting,omitempty"`
 	// IdleFacts is set for checks of kinds "binding" and "idle" that ran.
 	IdleFacts *IdleFacts `json:"idle_facts,omitempty"`
+	// TLSFacts is set for TLS checks that ran.
+	TLSFacts *TLSFacts `json:"tls_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

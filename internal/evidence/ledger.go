@@ -30,6 +30,8 @@ type Socket struct {
 	Transport sipprobe.Transport `json:"transport"`
 	Address   netip.AddrPort     `json:"address"`
 	Error     string             `json:"error,omitempty"`
+	// Presented is null for sockets that do not speak TLS.
+	Presented *Presented `json:"presented,omitempty"`
 }
 
 // Listening reports whether the ledger's end listened for SIP over the transport;

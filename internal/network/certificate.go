@@ -4,14 +4,22 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"math/big"
 	"net"
 	"net/netip"
 	"time"
 )
+
+// Fingerprint is the SHA-256 of a certificate in hexadecimal.
+func Fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
+}
 
 // SelfSigned makes a certificate for a name and the valid addresses, for a year. The
 // two programs know each other by the key and not by it.

@@ -4,7 +4,11 @@
 //
 // The client gives orders and the responder carries them out. Each is a JSON object,
 // compressed, so that no middlebox finds an address in it to rewrite, and protected
-// with its body by SIP Digest in both directions.
+// with its body by SIP Digest in both directions (qop=auth-int, RFC 7616 section 3.4.3):
+// the request by its Authorization, the reply by its rspauth over a nonce of the client's.
+// Whoever opens TLS on the way can read orders and ledgers, but neither change them nor
+// send old ones again without the key. That is why the ledger's word on which certificate
+// the responder presents can be held against the one that the client was shown.
 package pairing
 
 import (

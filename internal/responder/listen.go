@@ -54,10 +54,22 @@ func (r *Responder) certificate() (tls.Certificate, error) {
 	return network.SelfSigned("bothways-responder", r.addresses)
 }
 
+// presented is what the ledger says of the certificate.
+func (r *Responder) presented(cert tls.Certificate) *evidence.Presented {
+	p := &evidence.Presented{SelfMade: r.cfg.Certificate == nil}
+	for _, der := range cert.Certificate {
+		p.SHA256 = append(p.SHA256, network.Fingerprint(der))
+	}
+	return p
+}
+
 // open starts one endpoint, or lists why it could not.
 func (r *Responder) open(ctx context.Context, t sipprobe.Transport, addr netip.AddrPort, cert tls.Certificate) {
 	e, err := r.start(ctx, t, addr, cert)
 	s := evidence.Socket{Transport: t, Address: addr}
+	if t == sipprobe.TLS {
+		s.Presented = r.presented(cert)
+	}
 	if err != nil {
 		s.Error = err.Error()
 		r.cfg.Logger.Warn("cannot listen", "transport", t, "address", addr, "error", err)

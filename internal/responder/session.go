@@ -164,12 +164,15 @@ func (s *session) flow(t sipprobe.Transport) (flow, bool) {
 	return f, ok
 }
 
-// clientAddr is the client's address as seen on that transport, or on any.
+// clientAddr is the client's address as seen over UDP, which no proxy carries, or on
+// that transport, or on any.
 func (s *session) clientAddr(t sipprobe.Transport) (netip.Addr, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ok := s.flows[t]; ok {
-		return f.peer.Addr(), true
+	for _, over := range []sipprobe.Transport{sipprobe.UDP, t} {
+		if f, ok := s.flows[over]; ok {
+			return f.peer.Addr(), true
+		}
 	}
 	for _, f := range s.flows {
 		return f.peer.Addr(), true
