@@ -212,11 +212,14 @@ func TestNotTestedSaysWhatIsNeeded(t *testing.T) {
 func TestNotTestedIsWhatWasNotTested(t *testing.T) {
 	sweeps := []string{"rtp-range-partly-forwarded", "odd-ports-not-forwarded", "forward-shifts-ports", "egress-filtered", "port-in-use", "ids-ban"}
 	calls := []string{"rtp-range-not-forwarded", "private-address-advertised", "latching-needed", "silent-audio"}
+	certificates := []string{"tls-version-too-old", "certificate-expired", "certificate-name-mismatch", "certificate-untrusted", "certificate-chain-incomplete"}
 	for run, row := range map[string]struct{ open, decided []string }{
-		"clean":            {sweeps, calls},
-		"sweep-clean":      {nil, append(calls, sweeps...)},
+		"clean":            {slices.Concat(sweeps, certificates), slices.Concat(calls, []string{"tls-intercepted"})},
+		"sweep-clean":      {nil, slices.Concat(calls, sweeps)},
 		"sweep-one-ledger": {sweeps, calls},
-		"carrier-nat":      {append(calls, sweeps...), nil},
+		"tls-clean":        {slices.Concat(sweeps, []string{"tls-intercepted"}), certificates}, // for the port that is not the responder's
+		"tls-intercepted":  {certificates[1:], certificates[:1]},
+		"carrier-nat":      {slices.Concat(calls, sweeps), nil},
 	} {
 		var codes []string
 		for _, n := range diagnosis.Diagnose(diagnosistest.Find(run)).NotTested {

@@ -27,6 +27,8 @@ type CheckVerdict struct {
 	Sweep *Sweep
 	// Idle is null for checks that left nothing idle.
 	Idle *Idle
+	// TLS is null for checks of anything else.
+	TLS *TLS
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -90,6 +92,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeRewriting(&out, c)
 	case c.IdleFacts != nil && c.Idle != nil:
 		v.judgeIdle(&out, c)
+	case c.TLSFacts != nil:
+		v.judgeTLS(&out, newTLSPort(v.Evidence, c))
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

@@ -88,6 +88,21 @@ var expected = map[string]struct {
 	"idle-remembered":  {diagnosis.Pass, nil},
 	"binding-short":    {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
 	"connection-short": {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},
+
+	"tls-clean":                 {diagnosis.Pass, nil},
+	"tls-given":                 {diagnosis.Pass, nil},
+	"tls-given-expired":         {diagnosis.Fail, []string{"cause certificate-expired inbound proven"}},
+	"tls-intercepted":           {diagnosis.Fail, []string{"cause tls-intercepted inbound proven"}},
+	"tls-intercepted-unasked":   {diagnosis.Degraded, []string{"cause tls-intercepted inbound proven"}},
+	"tls-version-too-old":       {diagnosis.Fail, []string{"cause tls-version-too-old inbound proven"}},
+	"certificate-expired":       {diagnosis.Fail, []string{"cause certificate-expired inbound proven"}},
+	"certificate-not-yet-valid": {diagnosis.Fail, []string{"cause certificate-not-yet-valid inbound proven"}},
+	"certificate-name-mismatch": {diagnosis.Fail, []string{"cause certificate-name-mismatch inbound proven"}},
+	"certificate-self-signed":   {diagnosis.Fail, []string{"cause certificate-untrusted inbound proven"}},
+	"certificate-private":       {diagnosis.Fail, []string{"cause certificate-untrusted inbound proven"}},
+	"certificate-incomplete":    {diagnosis.Fail, []string{"cause certificate-chain-incomplete inbound proven"}},
+	"certificate-order":         {diagnosis.Degraded, []string{"cause certificate-chain-incomplete inbound proven"}},
+	"certificate-soon":          {diagnosis.Degraded, nil},
 }
 
 func findings(d diagnosis.Diagnosis) []string {
@@ -126,7 +141,7 @@ func TestDiagnoseIsPure(t *testing.T) {
 		name := p.Last().String()
 		return name == ".values" || name == ".accounts"
 	}, cmp.Ignore())
-	addresses := cmpopts.EquateComparable(netip.Addr{})
+	addresses := cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
 	again := diagnosistest.Runs()
 	for i, r := range diagnosistest.Runs() {
 		first := diagnosis.Diagnose(r.Evidence)

@@ -99,6 +99,8 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	}
 	shown := "Everything that was tried worked"
 	switch {
+	case passed[scenarios.TLSKind] == counts[Pass]:
+		shown = "TLS and certificates are in order"
 	case passed[scenarios.SweepKind] == counts[Pass]:
 		shown = "Every port that could be tried is open"
 	case passed[scenarios.CallKind] > 0 && passed[scenarios.SweepKind] > 0:

@@ -42,6 +42,13 @@ func rules() []Rule {
 		{Code: "tcp-idle-short", Find: connectionShort, Needs: connectionNeeds},
 		{Code: "private-address-advertised", Find: privateAddress, Needs: sdpNeeds},
 		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},
+		{Code: "tls-intercepted", Find: tlsIntercepted, Needs: interceptedNeeds},
+		{Code: "tls-version-too-old", Find: versionTooOld, Needs: versionNeeds},
+		certificateRule("certificate-expired"),
+		certificateRule("certificate-not-yet-valid"),
+		certificateRule("certificate-name-mismatch"),
+		certificateRule("certificate-untrusted"),
+		certificateRule("certificate-chain-incomplete"),
 		{Code: "silent-audio", Find: silentAudio, Needs: audioNeeds},
 		{Code: "audio-looped", Find: audioLooped, Needs: audioNeeds},
 	}

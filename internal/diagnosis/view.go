@@ -13,6 +13,7 @@ type view struct {
 	*evidence.Evidence
 	calls      []call
 	sweeps     []sweep
+	tls        []tlsPort
 	transports []contact
 }
 
@@ -25,6 +26,8 @@ func newView(ev *evidence.Evidence) *view {
 			v.calls = append(v.calls, newCall(ev, c))
 		case c.SweepFacts != nil:
 			v.sweeps = append(v.sweeps, newSweep(c))
+		case c.TLSFacts != nil:
+			v.tls = append(v.tls, newTLSPort(ev, c))
 		}
 	}
 	for _, t := range sipprobe.Transports() {
@@ -79,9 +82,14 @@ func attemptOver(ev *evidence.Evidence, t sipprobe.Transport) *evidence.Attempt 
 }
 
 // wanted reports whether the scenario has a check that needs SIP over the transport:
-// sweeps need none of their own.
+// sweeps need none of their own, nor do TLS ports that are not the responder's.
 func wanted(ev *evidence.Evidence, t sipprobe.Transport) bool {
-	signals := func(c scenarios.Check) bool { return c.Kind != scenarios.SweepKind && string(c.Transport) == string(t) }
+	signals := func(c scenarios.Check) bool {
+		if c.Kind == scenarios.TLSKind {
+			return tlsWanted(c, t)
+		}
+		return c.Kind != scenarios.SweepKind && string(c.Transport) == string(t)
+	}
 	for _, c := range ev.Checks {
 		if c.Control == "" && signals(c.Check) {
 			return true

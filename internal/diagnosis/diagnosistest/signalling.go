@@ -47,6 +47,7 @@ func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport)
 	if ev.Responder == nil {
 		ev.Responder = &evidence.Ledger{Addresses: []netip.Addr{Inside}, PublicAddress: Public, Sockets: sockets(Inside),
 			RTP: rtpprobe.PortRange{From: 10000, To: 20000}}
+		_, ev.Responder.Sockets[2].Presented = s.shown()
 	}
 	for _, status := range []string{"401 Unauthorized", "200 OK"} {
 		answer := "SIP/2.0 " + status + "\r\nCall-ID: " + token + "@bothways\r\n\r\n"
@@ -77,8 +78,11 @@ func (s Site) connect(t sipprobe.Transport) *evidence.Connect {
 	c := &evidence.Connect{
 		Result: "open", DurationMs: 11.8, Local: netip.AddrPortFrom(s.client(), 40_000), Remote: netip.AddrPortFrom(Public, t.DefaultPort()),
 	}
+	if t == sipprobe.TLS {
+		c.PeerSHA256, _ = s.shown()
+	}
 	if s.closed(t) {
-		c.Result, c.DurationMs, c.Local = "timeout", 5000, netip.AddrPort{}
+		c.Result, c.DurationMs, c.Local, c.PeerSHA256 = "timeout", 5000, netip.AddrPort{}, ""
 	}
 	return c
 }
@@ -113,6 +117,9 @@ func (s Site) runChecks(ev *evidence.Evidence) {
 		case c.Kind == scenarios.SweepKind:
 			j := slices.IndexFunc(s.Sweeps, func(sweep Sweep) bool { return sweep.direction() == c.Direction })
 			c.SweepFacts = s.Sweeps[j].Facts()
+		case c.Kind == scenarios.TLSKind:
+			j := slices.IndexFunc(s.TLS, func(server TLSServer) bool { return server.Port == c.TLS.Port })
+			c.TLSFacts = s.TLS[j].Facts(s)
 		case c.Kind == scenarios.Options:
 			s.reaches(ev, ev.Run.Token(c.ID), t)
 			c.Options = &evidence.OptionsFacts{Connect: s.connect(t), Exchange: s.exchange("OPTIONS", t)}

@@ -35,6 +35,11 @@ type Site struct {
 	Silent, Looped bool
 	// Sweeps follow the calls, at most one of each direction.
 	Sweeps []Sweep
+	// TLS are the servers that tls checks meet, at most one on the responder's port.
+	TLS []TLSServer
+	// Intercepted: something opens TLS on the responder's port. Given: the responder
+	// presents a certificate that it was given.
+	Intercepted, Given bool
 }
 
 // Addresses of every site, from RFC 1918 and the documentation ranges of RFC 5737.
@@ -88,6 +93,9 @@ func (s Site) scenario() scenarios.Scenario {
 		for _, t := range s.transports() {
 			out.Checks = append(out.Checks, s.callCheck(d, t))
 		}
+	}
+	for _, server := range s.TLS {
+		out.Checks = append(out.Checks, server.Check())
 	}
 	for _, sweep := range s.Sweeps {
 		out.Checks = append(out.Checks, sweep.Check())
