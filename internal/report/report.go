@@ -81,6 +81,8 @@ type Check struct {
 	Sweep *Sweep `json:"sweep"`
 	// Idle is null for checks that left nothing idle.
 	Idle *Idle `json:"idle"`
+	// TLS is null for checks of anything else.
+	TLS *TLS `json:"tls"`
 }
 
 // Audio is what both ends measured of one direction of a call.
