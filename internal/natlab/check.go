@@ -63,6 +63,9 @@ func (f Forward) check() error {
 	if int(f.ToPort)+int(to-from) > 65535 {
 		return fmt.Errorf("ports %d-%d do not fit from port %d on", from, to, f.ToPort)
 	}
+	if f.ToRouter && f.Family == IPv6 {
+		return errors.New("a forward to the router is for IPv4")
+	}
 	return errors.Join(
 		oneOf("protocol", f.Proto, AnyProto, UDP, TCP),
 		oneOf("family", f.Family, AnyFamily, IPv4, IPv6),

@@ -131,6 +131,8 @@ type Addresses struct {
 	// RouterWANSecond is the site router's other one with Pooled, and
 	// invalid without.
 	RouterWANSecond netip.Addr
+	// RouterLAN is the IPv4 address on the site router's LAN port.
+	RouterLAN netip.Addr
 	// Outside, Outside6 and their seconds are the outside host's own.
 	Outside, OutsideSecond   netip.Addr
 	Outside6, OutsideSecond6 netip.Addr
@@ -146,6 +148,7 @@ func (p plan) addresses() Addresses {
 		Inside: inside[0], Inside6: inside[1],
 		SiteWAN:   p.facing(InternetHost, "site"),
 		RouterWAN: p.port(SiteHost, wanPort).addrs[0].Addr(),
+		RouterLAN: p.port(SiteHost, lanPort).addrs[0].Addr(),
 		Outside:   outside[0], OutsideSecond: outside[1],
 		Outside6: outside[2], OutsideSecond6: outside[3],
 		OutsidePublic: p.facing(InternetHost, "client"),

@@ -19,6 +19,7 @@ type natRouter struct {
 	sipHelper   bool
 	forwards    []Forward
 	wan, to     netip.Addr // forwards go from wan to to ...
+	own         netip.Addr // ... or to the router's own address ...
 	second      netip.Addr // every other flow leaves from it; invalid means none
 	to6         netip.Addr // ... and pinholes to to6
 }
@@ -27,7 +28,8 @@ type natRouter struct {
 func (l *Lab) natRouters(t Topology) []natRouter {
 	all := []natRouter{{
 		host: l.Site, randomPorts: t.RandomPorts, forwards: t.Forwards,
-		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, to: l.Addresses.Inside, to6: l.Addresses.Inside6,
+		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, to: l.Addresses.Inside,
+		own: l.Addresses.RouterLAN, to6: l.Addresses.Inside6,
 	}}
 	if l.Carrier != nil {
 		all = append(all, natRouter{host: l.Carrier, open6: true})
@@ -77,7 +79,11 @@ func (r natRouter) nat(s *ruleset) error {
 		}
 		for _, proto := range f.protos() {
 			m := match{iif: wanPort, proto: proto, dports: f.Ports, dst: host(r.wan)}
-			dnat, err := s.dnat(f, r.to)
+			to := r.to
+			if f.ToRouter {
+				to = r.own
+			}
+			dnat, err := s.dnat(f, to)
 			if err != nil {
 				return err
 			}
@@ -98,7 +104,7 @@ func (r natRouter) filter(s *ruleset) {
 	s.add(fwd, match{iif: lanPort}.exprs(), accept()...)
 	s.add(fwd, append(match{iif: wanPort}.exprs(), forwarded()...), accept()...)
 	for _, f := range r.forwards {
-		if f.Family == IPv4 {
+		if f.Family == IPv4 || f.ToRouter {
 			continue
 		}
 		for _, proto := range f.protos() {
@@ -109,6 +115,7 @@ func (r natRouter) filter(s *ruleset) {
 	own := s.chain("own", nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter, false)
 	s.add(own, known(), accept()...)
 	s.add(own, match{iif: lanPort}.exprs(), accept()...)
+	s.add(own, append(match{iif: wanPort}.exprs(), forwarded()...), accept()...)
 	s.add(own, match{iif: "lo"}.exprs(), accept()...)
 	s.add(own, l4proto(unix.IPPROTO_ICMP), accept()...)
 	s.add(own, l4proto(unix.IPPROTO_ICMPV6), accept()...)

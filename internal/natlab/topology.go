@@ -64,6 +64,9 @@ type Forward struct {
 	ToPort uint16
 	// Family limits the forward to IPv4 or IPv6; AnyFamily means both.
 	Family Family
+	// ToRouter sends the flows to a program on the router itself, which listens on its
+	// LAN address, Addresses.RouterLAN, as a proxy does; IPv4 only.
+	ToRouter bool
 }
 
 // A Rule is a fault: packets that a router drops or rejects although it would

@@ -103,3 +103,21 @@ func TestTimeouts(t *testing.T) {
 		t.Error("the mapping outlived its second")
 	}
 }
+
+// TestForwardToRouter: a program on the router answers for the site, on that port alone.
+func TestForwardToRouter(t *testing.T) {
+	t.Parallel()
+	lab := build(t, natlab.Topology{Forwards: []natlab.Forward{{Proto: natlab.TCP, Ports: natlab.Port(5061), Family: natlab.IPv4, ToRouter: true}}})
+	a := lab.Addresses
+	proxy, other := tcpListener(t, lab.Site, a.RouterLAN, 5061), tcpListener(t, lab.Site, a.RouterLAN, 5062)
+	if from, err := connect(t, lab.Outside, addrPort(a.SiteWAN, 5061), proxy, soon); err != nil || from.Addr() != a.Outside {
+		t.Errorf("from %v, %v", from, err)
+	}
+	if _, err := connect(t, lab.Outside, addrPort(a.SiteWAN, 5062), other, gone); err == nil {
+		t.Error("a port that is not forwarded reached the router")
+	}
+	inside := tcpListener(t, lab.Inside, a.Inside, 5061)
+	if from, err := connect(t, lab.Site, addrPort(a.Inside, 5061), inside, soon); err != nil || from.Addr() != a.RouterLAN {
+		t.Errorf("from %v, %v", from, err)
+	}
+}
