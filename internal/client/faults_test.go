@@ -128,6 +128,10 @@ func measured(t *testing.T, ev *evidence.Evidence) {
 		switch {
 		case c.Kind == scenarios.Options:
 			heardBothWays(t, c)
+		case c.Kind == scenarios.TLSKind:
+			if c.TLSFacts == nil || len(c.TLSFacts.Result.Chain) != 1 {
+				t.Errorf("%s: %+v %q", c.ID, c.TLSFacts, c.Skipped)
+			}
 		case c.Direction == scenarios.Inbound:
 			if c.CallFacts == nil || c.CallFacts.Client == nil || c.CallFacts.Client.Media == nil || c.CallFacts.Missing == "" {
 				t.Errorf("%s: %+v %q", c.ID, c.CallFacts, c.Skipped)
