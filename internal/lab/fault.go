@@ -24,6 +24,12 @@ type Fault struct {
 	FromInside bool
 	// Held are UDP ports of the inside host that another program holds.
 	Held natlab.Ports
+	// Dialled is the name by which the site is dialled; empty is its address.
+	Dialled string
+	// Interceptor opens TLS on the site's router; nil is none.
+	Interceptor *Interceptor
+	// Servers are services of the PBX on the inside host.
+	Servers []TLSServer
 	// Expect are the codes of the findings that must come out, and no others.
 	Expect []string
 	// Verdict is what the run must conclude.
@@ -55,7 +61,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 }
 
 // Faults lists what the lab can plant.
-func Faults() []Fault { return slices.Concat(callFaults(), sweepFaults(), idleFaults()) }
+func Faults() []Fault { return slices.Concat(callFaults(), sweepFaults(), idleFaults(), tlsFaults()) }
 
 // callFaults are those that calls show.
 func callFaults() []Fault {

@@ -96,6 +96,11 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer release()
+	stop, err := boxes(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	inside, err := responder.Start(ctx, responder.Config{
 		Network: host{l.Inside}, Key: labKey, Ports: ports, RTP: media, Version: o.Version,
 	})
@@ -110,6 +115,9 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	cfg := client.Config{
 		Network: host{l.Outside}, Target: target.String(), Address: target, Ports: ports, OwnPorts: ports,
 		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress, Router: o.Router,
+	}
+	if f.Dialled != "" {
+		cfg.Target = f.Dialled
 	}
 	if f.FromInside {
 		cfg.Wait = insideWait
