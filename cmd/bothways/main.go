@@ -3,6 +3,7 @@
 //
 //	bothways run [TARGET]             run a scenario; without TARGET against a responder of its own
 //	bothways diagnose EVIDENCE        the report again, from saved evidence
+//	bothways tls HOST[:PORT]          versions and certificates of any TLS server
 //	bothways scenarios                list, show NAME, check FILE
 //	bothways causes [CODE]            what a finding means, how it is proven and mended
 //	bothways routers [NAME]           the routers whose remedies are known, and those of one
@@ -17,6 +18,12 @@
 // then connects to it and proves that it holds the key. The checks are the same, with
 // both ends' ledgers. Without TARGET the site is the address that the responder came
 // from. When nobody comes, the exit status is 3.
+//
+// The command tls needs no responder. It offers each version of TLS alone (--min-version
+// is the oldest that may be accepted, 1.2 by default), draws the chain of certificates,
+// and judges dates (--min-days-left), names (those of HOST, or --server-name), keys, and
+// whether the chain leads to a root of this machine or of --ca FILE. HOST without a port
+// is asked on 5061. Who does not answer is inconclusive: one end alone cannot tell why.
 //
 // The report goes to standard output, as text or with --json as one JSON object;
 // progress and errors go to standard error. With --out DIR the run leaves
