@@ -153,7 +153,7 @@ func (s *sweeper) run(ctx context.Context) SweepEnd {
 			queue = queue[:min(len(queue), silentSample)]
 		}
 		if end := s.verdict(len(queue)); end != "" {
-			return end
+			return s.linger(ctx, end)
 		}
 		if !s.rest(ctx) {
 			return SweepCancelled
@@ -165,10 +165,7 @@ func (s *sweeper) run(ctx context.Context) SweepEnd {
 			return SweepExhausted // and Sweep tells why
 		}
 	}
-	if len(s.missing()) == 0 {
-		return SweepComplete
-	}
-	return SweepExhausted
+	return s.linger(ctx, SweepExhausted)
 }
 
 // verdict ends the sweep when further rounds would tell no more.
@@ -203,29 +200,6 @@ func (s *sweeper) missing() []int32 {
 	}
 	rand.Shuffle(len(queue), func(i, j int) { queue[i], queue[j] = queue[j], queue[i] })
 	return queue
-}
-
-// The pause before a round.
-const (
-	firstRest = 50 * time.Millisecond
-	maxRest   = time.Second
-)
-
-// rest pauses before every round but the first, longer each time: a burst of loss, or a full bucket of a
-// policer, must not outlast all attempts. The first retry goes at a quarter of the pace if anything that
-// is known to answer was lost, or nothing is known.
-func (s *sweeper) rest(ctx context.Context) bool {
-	if len(s.rounds) == 0 {
-		return context.Cause(ctx) == nil
-	}
-	s.mu.Lock()
-	if first := &s.rounds[0]; len(s.rounds) == 1 {
-		if first.controls == 0 || first.controlsEchoed < first.controls {
-			s.pace.set(min(s.pace.rate, max(s.pace.actual, 1))/4, s.now())
-		}
-	}
-	s.mu.Unlock()
-	return s.sleep(ctx, min(firstRest<<(len(s.rounds)-1), maxRest))
 }
 
 // now is the time since the start, in µs.

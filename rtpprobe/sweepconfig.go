@@ -125,6 +125,6 @@ func (cfg SweepConfig) Estimate() SweepEstimate {
 	}
 	return SweepEstimate{
 		Packets: packets, Bytes: packets * (int64(cfg.ProbeBytes) + header), Seconds: float64(packets) / float64(cfg.Rate),
-		MaxPackets: packets + int64(cfg.Rounds-1)*(ports+int64(controlsFor(int(ports)))),
+		MaxPackets: packets + int64(cfg.Rounds-1)*(ports+int64(controlsFor(int(ports), float64(cfg.MaxRate)))),
 	}
 }

@@ -13,14 +13,20 @@ const (
 	// doubtEvery is how many probes there are to a further control while it is open whether the pace is too fast.
 	doubtEvery = 4
 	// A retry has a control for each of controlShare ports, within bounds: 500 controls without a loss
-	// put the loss under 2 %.
-	controlShare = 4
-	minControls  = 500
-	maxControls  = 2000
+	// put the loss under 2 %. A fast pace has as many more as go in the time that the answers are waited for
+	// anyway, since fewer rounds tell loss from a block when each tells the loss more closely.
+	controlShare  = 4
+	minControls   = 500
+	maxControls   = 2000
+	controlTime   = 2 * minOverdue
+	maxAtFastPace = 6000
 )
 
-// controlsFor is how many go with a number of ports that are tried again.
-func controlsFor(missing int) int { return min(max(missing/controlShare, minControls), maxControls) }
+// controlsFor is how many go with a number of ports that are tried again, at a pace in packets a second.
+func controlsFor(missing int, rate float64) int {
+	usual := min(max(missing/controlShare, minControls), maxControls)
+	return max(usual, int(min(rate*controlTime.Seconds(), maxAtFastPace)))
+}
 
 // A pick is a probe that is about to be sent.
 type pick struct {
@@ -39,10 +45,10 @@ type turn struct {
 // round sends one round and waits for its answers. It returns why the sweep ends with it, "" if it does not.
 func (s *sweeper) round(ctx context.Context, queue []int32) SweepEnd {
 	t := &turn{number: uint8(len(s.rounds)), queue: queue, controls: len(queue) / controlEvery}
-	if t.number > 0 {
-		t.controls = controlsFor(len(queue))
-	}
 	s.mu.Lock()
+	if t.number > 0 {
+		t.controls = controlsFor(len(queue), rateOf(s.pace.measured()))
+	}
 	s.rounds = append(s.rounds, roundState{rates: make([]uint8, len(s.list)), start: time.Since(s.start), slowest: 255})
 	s.unheard = s.unheard[:0]
 	s.mu.Unlock()
@@ -220,39 +226,6 @@ func (s *sweeper) recallControls(t *turn) {
 	for code, n := range s.pace.flying(time.Since(s.start)) {
 		s.controlsOut[code] -= int64(n)
 		s.rounds[t.number].controls -= int64(n)
-	}
-}
-
-// settle waits for the answers that are under way.
-func (s *sweeper) settle(ctx context.Context, t *turn) SweepEnd {
-	s.mu.Lock()
-	s.waiting = true
-	end := time.Since(s.start) + s.pace.rtt.patience()
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.waiting = false
-		s.mu.Unlock()
-	}()
-	for {
-		s.mu.Lock()
-		complete := len(s.known) == len(s.list)
-		s.mu.Unlock()
-		left := end - time.Since(s.start)
-		if complete {
-			s.recallControls(t)
-		}
-		if complete || left <= 0 {
-			return ""
-		}
-		s.show(t)
-		s.timer.Reset(left)
-		select {
-		case <-s.timer.C:
-		case <-s.wake:
-		case <-ctx.Done():
-			return s.cancelled(t)
-		}
 	}
 }
 

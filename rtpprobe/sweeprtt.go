@@ -37,13 +37,17 @@ func (r *roundTrips) overdue() time.Duration {
 	return min(max(r.smooth+4*r.deviation, minOverdue), maxOverdue)
 }
 
-// patience is for how long to wait for the last answers of a round: also for those that come late.
-func (r *roundTrips) patience() time.Duration {
+// settling is for how long to wait for the last answers of a round before ports are tried again: an answer
+// that comes later still counts.
+func (r *roundTrips) settling() time.Duration {
 	if !r.known {
 		return 2 * firstOverdue
 	}
-	return max(2*r.overdue(), r.longest, firstOverdue/2)
+	return max(2*r.overdue(), r.longest)
 }
+
+// patience is for how long to wait for the last answers of a sweep: also for those that come late.
+func (r *roundTrips) patience() time.Duration { return max(r.settling(), firstOverdue/2) }
 
 // slack is the delay in buffers on the way that a sweep may cause.
 func (r *roundTrips) slack() time.Duration { return max(50*time.Millisecond, r.shortest/2) }

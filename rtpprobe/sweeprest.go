@@ -1,0 +1,103 @@
+package rtpprobe
+
+import (
+	"context"
+	"time"
+)
+
+// The pause before a round, on a path that loses something, or on which nothing is known.
+const (
+	firstRest = 50 * time.Millisecond
+	maxRest   = time.Second
+)
+
+// rest pauses before every round but the first, longer each time: a burst of loss, or a full bucket of a
+// policer, must not outlast all attempts. Where the round before lost nothing there is none, and the pause is as
+// long as an answer may take. The first retry goes at a quarter of the pace if anything that is known to
+// answer was lost, or nothing is known.
+func (s *sweeper) rest(ctx context.Context) bool {
+	if len(s.rounds) == 0 {
+		return context.Cause(ctx) == nil
+	}
+	s.mu.Lock()
+	last := &s.rounds[len(s.rounds)-1]
+	lossless := last.controls >= minLot && last.controlsEchoed >= last.controls
+	pause := min(firstRest<<(len(s.rounds)-1), maxRest)
+	if lossless {
+		pause = min(pause, s.pace.rtt.overdue())
+	}
+	if len(s.rounds) == 1 && (last.controls == 0 || last.controlsEchoed < last.controls) {
+		s.pace.set(s.came(last)/4, s.now())
+	}
+	s.mu.Unlock()
+	return s.sleep(ctx, pause)
+}
+
+// came is what the pace came to in a round, which may have been too short to measure it on the way. The
+// caller holds the lock.
+func (s *sweeper) came(round *roundState) float64 {
+	if s.pace.actual > 0 {
+		return min(s.pace.rate, s.pace.actual)
+	}
+	took := max(round.end-round.start, paceTick)
+	return min(s.pace.rate, float64(s.packets)/took.Seconds())
+}
+
+// settle waits for the answers to a round that are under way.
+func (s *sweeper) settle(ctx context.Context, t *turn) SweepEnd {
+	s.mu.Lock()
+	end := time.Since(s.start) + s.pace.rtt.settling()
+	s.mu.Unlock()
+	if !s.answers(ctx, t, end) {
+		return s.cancelled(t)
+	}
+	return ""
+}
+
+// linger waits for late answers to the last round before the sweep ends.
+func (s *sweeper) linger(ctx context.Context, end SweepEnd) SweepEnd {
+	t := &turn{number: uint8(len(s.rounds) - 1)}
+	s.mu.Lock()
+	until := s.rounds[t.number].end + s.pace.rtt.patience()
+	s.mu.Unlock()
+	switch {
+	case !s.answers(ctx, t, until):
+		return s.cancelled(t)
+	case len(s.missing()) == 0:
+		return SweepComplete
+	}
+	return end
+}
+
+// answers waits for answers until a time since the start, or until every port has answered. False means
+// that ctx is done.
+func (s *sweeper) answers(ctx context.Context, t *turn, until time.Duration) bool {
+	s.mu.Lock()
+	s.waiting = true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.waiting = false
+		s.mu.Unlock()
+	}()
+	for {
+		s.mu.Lock()
+		complete := len(s.known) == len(s.list)
+		s.mu.Unlock()
+		left := until - time.Since(s.start)
+		if complete {
+			s.recallControls(t)
+		}
+		if complete || left <= 0 {
+			return true
+		}
+		s.show(t)
+		s.timer.Reset(left)
+		select {
+		case <-s.timer.C:
+		case <-s.wake:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
