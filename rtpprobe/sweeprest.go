@@ -12,8 +12,8 @@ const (
 )
 
 // rest pauses before every round but the first, longer each time: a burst of loss, or a full bucket of a
-// policer, must not outlast all attempts. Where the round before lost nothing there is none, and the pause is as
-// long as an answer may take. The first retry goes at a quarter of the pace if anything that is known to
+// policer, must not outlast all attempts. Where the round before lost nothing there is none, and a round trip is
+// enough, after the answers were waited for. The first retry goes at a quarter of the pace if anything that is known to
 // answer was lost, or nothing is known.
 func (s *sweeper) rest(ctx context.Context) bool {
 	if len(s.rounds) == 0 {
@@ -24,7 +24,7 @@ func (s *sweeper) rest(ctx context.Context) bool {
 	lossless := last.controls >= minLot && last.controlsEchoed >= last.controls
 	pause := min(firstRest<<(len(s.rounds)-1), maxRest)
 	if lossless {
-		pause = min(pause, s.pace.rtt.overdue())
+		pause = min(pause, s.pace.rtt.smooth)
 	}
 	if len(s.rounds) == 1 && (last.controls == 0 || last.controlsEchoed < last.controls) {
 		s.pace.set(s.came(last)/4, s.now())
@@ -45,10 +45,7 @@ func (s *sweeper) came(round *roundState) float64 {
 
 // settle waits for the answers to a round that are under way.
 func (s *sweeper) settle(ctx context.Context, t *turn) SweepEnd {
-	s.mu.Lock()
-	end := time.Since(s.start) + s.pace.rtt.settling()
-	s.mu.Unlock()
-	if !s.answers(ctx, t, end) {
+	if !s.answers(ctx, t, (*roundTrips).settling) {
 		return s.cancelled(t)
 	}
 	return ""
@@ -57,11 +54,8 @@ func (s *sweeper) settle(ctx context.Context, t *turn) SweepEnd {
 // linger waits for late answers to the last round before the sweep ends.
 func (s *sweeper) linger(ctx context.Context, end SweepEnd) SweepEnd {
 	t := &turn{number: uint8(len(s.rounds) - 1)}
-	s.mu.Lock()
-	until := s.rounds[t.number].end + s.pace.rtt.patience()
-	s.mu.Unlock()
 	switch {
-	case !s.answers(ctx, t, until):
+	case !s.answers(ctx, t, (*roundTrips).patience):
 		return s.cancelled(t)
 	case len(s.missing()) == 0:
 		return SweepComplete
@@ -69,9 +63,9 @@ func (s *sweeper) linger(ctx context.Context, end SweepEnd) SweepEnd {
 	return end
 }
 
-// answers waits for answers until a time since the start, or until every port has answered. False means
-// that ctx is done.
-func (s *sweeper) answers(ctx context.Context, t *turn, until time.Duration) bool {
+// answers waits for answers, for so long after the last request of a round as the round trips say that are
+// known by then, or until every port has answered. False means that ctx is done.
+func (s *sweeper) answers(ctx context.Context, t *turn, after func(*roundTrips) time.Duration) bool {
 	s.mu.Lock()
 	s.waiting = true
 	s.mu.Unlock()
@@ -83,8 +77,8 @@ func (s *sweeper) answers(ctx context.Context, t *turn, until time.Duration) boo
 	for {
 		s.mu.Lock()
 		complete := len(s.known) == len(s.list)
+		left := s.rounds[t.number].end + after(&s.pace.rtt) - time.Since(s.start)
 		s.mu.Unlock()
-		left := until - time.Since(s.start)
 		if complete {
 			s.recallControls(t)
 		}

@@ -19,7 +19,7 @@ const (
 	minControls   = 500
 	maxControls   = 2000
 	controlTime   = 2 * minOverdue
-	maxAtFastPace = 6000
+	maxAtFastPace = 5000
 )
 
 // controlsFor is how many go with a number of ports that are tried again, at a pace in packets a second.
@@ -74,6 +74,7 @@ func (s *sweeper) sent(t *turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rounds[t.number].end = time.Since(s.start)
+	s.pace.closeStep(s.now()) // what follows is no sending
 }
 
 // broken ends a round in which everything stopped.

@@ -56,6 +56,11 @@ func (s *sweep) prime(f *evidence.SweepFacts) {
 		return
 	}
 	primed := rtpprobe.JudgeSweep(*f.Sent, *f.Arrived)
+	for _, ports := range []*rtpprobe.PortSet{
+		&primed.Open, &primed.RequestLost, &primed.ReplyLost, &primed.WrongPort, &primed.InUse, &primed.Inconclusive, &primed.NotListened,
+	} {
+		*ports = ports.Intersect(s.RequestLost) // the others were open before, and measure the loss
+	}
 	s.primed = &primed
 	s.woken = likeNearest(s.RequestLost, passed(primed), primed.RequestLost)
 }

@@ -23,6 +23,8 @@ type Sweep struct {
 	LostPrimed string
 	// PrimeEvery is the step by which lost ports were tried again, 0 = 1.
 	PrimeEvery int
+	// PrimeOpen are ports that passed cold and were among those tried again.
+	PrimeOpen string
 	// ReplyLost are ports whose echoes never arrive.
 	ReplyLost string
 	// Shift is by how much the forward is off.
@@ -105,7 +107,7 @@ func (s Sweep) Facts() *evidence.SweepFacts {
 	if s.Primed {
 		i := 0
 		again := only(f.Sent.Ports.Intersect(portSet(s.Lost)), func(uint16) bool { i++; return s.PrimeEvery == 0 || i%s.PrimeEvery == 1 })
-		f.Primed = s.run(again, portSet(s.LostPrimed))
+		f.Primed = s.run(again.Union(portSet(s.PrimeOpen)), portSet(s.LostPrimed))
 	}
 	return f
 }
