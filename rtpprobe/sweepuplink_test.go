@@ -60,3 +60,22 @@ func TestSweepRises(t *testing.T) {
 	}
 	t.Log(tr.took, capped.took)
 }
+
+// TestSweepGap decides on a gap in a few round trips where nothing else is lost, and no sooner than chance is
+// out of the question.
+func TestSweepGap(t *testing.T) {
+	for _, rate := range []int{0, 100_000} {
+		tr := trial{ports: "10000-20000", cfg: rtpprobe.SweepConfig{Rate: rate}, network: sweepNet{carry: func(p *carried) bool {
+			return portOf(p) < 14322 || portOf(p) > 17000
+		}}}
+		v := tr.run(t)
+		limit := 2500 * time.Millisecond
+		if rate == 0 {
+			limit = 3500 * time.Millisecond
+		}
+		if v.RequestLost.String() != "14322-17000" || v.Open.Len() != 7322 || tr.took > limit {
+			t.Errorf("rate %d: lost %s, %d open, after %v in %d rounds", rate, v.RequestLost, v.Open.Len(), tr.took, len(tr.sent.Rounds))
+		}
+		t.Log(rate, tr.took, len(tr.sent.Rounds))
+	}
+}
