@@ -12,6 +12,7 @@ import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 	"bothways/internal/natlab"
+	"bothways/internal/network"
 	"bothways/internal/responder"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -86,11 +87,6 @@ func counters(l *natlab.Lab) ([]natlab.Counter, error) {
 }
 
 func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) (*evidence.Evidence, error) {
-	ports := make(map[sipprobe.Transport]uint16)
-	for _, t := range sipprobe.Transports() {
-		ports[t] = t.DefaultPort()
-	}
-	media := rtpprobe.PortRange{From: rtpPorts.From, To: rtpPorts.To}
 	release, err := hold(ctx, l, f)
 	if err != nil {
 		return nil, err
@@ -101,29 +97,46 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer stop()
-	inside, err := responder.Start(ctx, responder.Config{
-		Network: host{l.Inside}, Key: labKey, Ports: ports, RTP: media, Version: o.Version,
-	})
+	inside, err := responder.Start(ctx, insideConfig(host{l.Inside}, o.Version))
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)
 	}
 	defer inside.Close()
+	cfg := outsideConfig(l, f, s, o)
+	if f.FromInside {
+		cfg.Wait = insideWait
+		go inside.Dial(ctx, netip.AddrPortFrom(outside(l, f), cfg.OwnPorts[sipprobe.TLS])) // until it is closed
+	}
+	return client.Run(ctx, cfg)
+}
+
+func sipPorts() map[sipprobe.Transport]uint16 {
+	ports := make(map[sipprobe.Transport]uint16)
+	for _, t := range sipprobe.Transports() {
+		ports[t] = t.DefaultPort()
+	}
+	return ports
+}
+
+func mediaPorts() rtpprobe.PortRange { return rtpprobe.PortRange{From: rtpPorts.From, To: rtpPorts.To} }
+
+func insideConfig(n network.Network, version string) responder.Config {
+	return responder.Config{Network: n, Key: labKey, Ports: sipPorts(), RTP: mediaPorts(), Version: version}
+}
+
+func outsideConfig(l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) client.Config {
 	target := l.Addresses.SiteWAN
 	if f.IPv6 {
 		target = l.Addresses.Inside6
 	}
-	cfg := client.Config{
-		Network: host{l.Outside}, Target: target.String(), Address: target, Ports: ports, OwnPorts: ports,
-		RTP: media, Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress, Router: o.Router,
-	}
+	name := target.String()
 	if f.Dialled != "" {
-		cfg.Target = f.Dialled
+		name = f.Dialled
 	}
-	if f.FromInside {
-		cfg.Wait = insideWait
-		go inside.Dial(ctx, netip.AddrPortFrom(outside(l, f), ports[sipprobe.TLS])) // until it is closed
+	return client.Config{
+		Network: host{l.Outside}, Target: name, Address: target, Ports: sipPorts(), OwnPorts: sipPorts(),
+		RTP: mediaPorts(), Key: labKey, Scenario: s, Version: o.Version, Progress: o.Progress, Router: o.Router,
 	}
-	return client.Run(ctx, cfg)
 }
 
 // hold opens the ports that another program holds on the inside host.
