@@ -25,6 +25,7 @@ type sweeper struct {
 	timer    *time.Timer
 	wake     chan struct{}
 	picks    []pick
+	live     []int // the lines that a round is dealt to
 	packets  int64
 	waits    int64
 	errors   []ErrorCount
@@ -49,6 +50,8 @@ type sweeper struct {
 	icmp         icmpBook
 	controlsOut  [256]int64 // by rate code
 	controlsBack [256]int64
+	heard        []lineState // of each line
+	lineOf       map[uint16]int
 }
 
 // A portState is what became of a port: bit r is for round r.
@@ -62,6 +65,7 @@ func (p *portState) answered() bool { return p.echoed != 0 }
 // A roundState is one round, with the pace of each port's request.
 type roundState struct {
 	rates                    []uint8
+	live                     []int // the lines that it was dealt to
 	start, end               time.Duration
 	slowest, fastest         uint8
 	controls, controlsEchoed int64
@@ -125,7 +129,9 @@ func newSweeper(cfg SweepConfig) *sweeper {
 	}
 	s.states = make([]portState, len(s.list))
 	room := 0
-	for _, conn := range cfg.Conns {
+	s.heard, s.lineOf = make([]lineState, len(cfg.Conns)), make(map[uint16]int)
+	for i, conn := range cfg.Conns {
+		s.lineOf[localAddr(conn).Port()] = i
 		line := newSweepLine(conn, s)
 		s.lines, s.batches = append(s.lines, line), append(s.batches, newOutBatch(cfg.ProbeBytes))
 		room += line.room()

@@ -71,6 +71,9 @@ func (s *sweeper) echo(p *probe, now time.Duration) {
 	}
 	s.sources.add(p.local, p.source)
 	s.shifts.add(p.port, p.arrived)
+	if line, ok := s.lineOf[p.local]; ok {
+		s.heard[line].heard = true
+	}
 	round := &s.rounds[p.attempt]
 	if p.kind&probeControl != 0 {
 		round.controlsEchoed++

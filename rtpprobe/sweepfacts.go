@@ -3,6 +3,7 @@ package rtpprobe
 // facts fills in what is not about single ports.
 func (j *judgement) facts(v *SweepVerdict) {
 	v.Shift = j.shift(v.WrongPort)
+	v.SilentSources = j.silent
 	v.LostParity = lostParity(v.RequestLost, j.all.Minus(v.InUse))
 	v.Moved, v.Attempts = j.moved(), j.attempts(v.RequestLost)
 	sources := j.arrived.Sources

@@ -42,6 +42,9 @@ type judgement struct {
 	echoed  PortSet
 	wrong   PortSet
 	excused PortSet // by faults of the machines at the ends
+	// silent are local ports whose requests never arrive, mute those whose echoes never come back. What was sent
+	// from them counts as no attempt.
+	silent, mute PortSet
 }
 
 // A judgedRound is one round as both ends saw it.
@@ -63,6 +66,8 @@ func newJudgement(sent *SweepSent, arrived *SweepArrived) *judgement {
 	}
 	j.excused = j.excused.Union(sent.Unsent.Minus(tried))
 	j.wrong = portsOf(sent.Shifted).Union(portsOf(arrived.Shifted))
+	j.silent = j.filtered(requestLoss)
+	j.mute = j.filtered(replyLoss)
 	return j
 }
 
@@ -81,8 +86,8 @@ func (a *SweepArrived) round(window, round uint8) ArrivedRound {
 func (j *judgement) losses() []RoundLoss {
 	list := []RoundLoss{}
 	for _, r := range j.rounds {
-		fresh, arrived := r.sent.Ports.Intersect(j.reached), r.arrived.Ports.Union(r.sent.Echoed)
-		back := arrived.Intersect(j.echoed)
+		fresh, arrived := j.tried(r, requestLoss).Intersect(j.reached), r.arrived.Ports.Union(r.sent.Echoed)
+		back := j.tried(r, replyLoss).Union(r.sent.Echoed).Intersect(j.echoed)
 		controls := max(min(r.arrived.Controls, r.sent.Controls), r.sent.ControlsEchoed)
 		list = append(list, RoundLoss{
 			Window: r.sent.Window, Round: r.sent.Round, MinPPS: r.sent.MinPPS, MaxPPS: r.sent.MaxPPS,
@@ -114,7 +119,7 @@ func (j *judgement) lost(ports PortSet, losses []RoundLoss, way wayLost) PortSet
 	chances := make(map[uint16]float64, ports.Len())
 	for i, r := range j.rounds {
 		loss := losses[i].share(way)
-		for port := range r.tried(way).Intersect(ports).All() {
+		for port := range j.tried(r, way).Intersect(ports).All() {
 			before, known := chances[port]
 			if !known {
 				before = 1

@@ -76,7 +76,10 @@ type SentRound struct {
 	Ports PortSet `json:"ports"`
 	// Echoed are those whose echo of this attempt came.
 	Echoed PortSet `json:"echoed"`
-	// Controls went to ports that had answered already, ControlsEchoed came back.
+	// Locals are the local ports that it went out from, nil when these were all of the sweep's.
+	Locals []uint16 `json:"locals,omitempty"`
+	// Controls went to ports that had answered already, ControlsEchoed came back. Those are left out that went
+	// out from a local port to which nothing came back.
 	Controls       int64 `json:"controls"`
 	ControlsEchoed int64 `json:"controls_echoed"`
 	// StartMS and DurationMS are of the sending.
@@ -89,10 +92,24 @@ type SentRound struct {
 
 // Local is the port that the request for a port was sent from, in a round; 0 when there were no sockets.
 func (s *SweepSent) Local(port uint16, round uint8) uint16 {
-	if len(s.Locals) == 0 {
+	for i := range s.Rounds {
+		if r := &s.Rounds[i]; r.Round == round && r.Ports.Contains(port) {
+			return s.localIn(r, port)
+		}
+	}
+	return s.localIn(&SentRound{Round: round}, port)
+}
+
+// localIn is the port that the request for a port was sent from in one of the ledger's rounds.
+func (s *SweepSent) localIn(r *SentRound, port uint16) uint16 {
+	locals := r.Locals
+	if len(locals) == 0 {
+		locals = s.Locals
+	}
+	if len(locals) == 0 {
 		return 0
 	}
-	return s.Locals[localIndex(port, round, len(s.Locals))]
+	return locals[localIndex(port, r.Round, len(locals))]
 }
 
 // localIndex deals the ports to the local sockets, to another one in each round, and so that the parity

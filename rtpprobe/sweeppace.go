@@ -226,6 +226,12 @@ func (p *pace) tryOn(now uint32) {
 	}
 }
 
+// forgive takes back what losses did to the pace that were not the path's: it is no slower than at the start.
+func (p *pace) forgive(start float64, now uint32) {
+	p.trial, p.tolerated, p.threshold = paceTrial{}, firstLoss, math.Inf(1)
+	p.set(max(p.rate, start), now)
+}
+
 // doubtful reports whether more controls are wanted.
 func (p *pace) doubtful() bool { return p.trial.rate > 0 || p.lost > 0 }
 

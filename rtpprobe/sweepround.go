@@ -49,7 +49,8 @@ func (s *sweeper) round(ctx context.Context, queue []int32) SweepEnd {
 	if t.number > 0 {
 		t.controls = controlsFor(len(queue), rateOf(s.pace.measured()))
 	}
-	s.rounds = append(s.rounds, roundState{rates: make([]uint8, len(s.list)), start: time.Since(s.start), slowest: 255})
+	s.live = s.liveLines()
+	s.rounds = append(s.rounds, roundState{rates: make([]uint8, len(s.list)), live: s.live, start: time.Since(s.start), slowest: 255})
 	s.unheard = s.unheard[:0]
 	s.mu.Unlock()
 	for !s.over(t) {
@@ -121,6 +122,7 @@ func (s *sweeper) await(ctx context.Context, t *turn) int {
 func (s *sweeper) burst(t *turn, n int) {
 	s.mu.Lock()
 	at := s.now()
+	s.listen(at)
 	step := s.pace.step(at)
 	s.picks = s.picks[:0]
 	controls := 0
@@ -155,10 +157,10 @@ func (s *sweeper) pick(t *turn) (pick, bool) {
 		control := len(s.known) > 0 && t.controls > 0 && rand.IntN(left) < t.controls
 		switch {
 		case s.pace.doubtful() && left > 0 && rand.IntN(doubtEvery) == 0: // something is known, or there were no controls
-			return pick{number: s.known[rand.IntN(len(s.known))], control: true}, true
+			return s.pickControl(t), true
 		case control:
 			t.controls--
-			return pick{number: s.known[rand.IntN(len(s.known))], control: true}, true
+			return s.pickControl(t), true
 		case len(t.queue) == 0:
 			return pick{}, false
 		}
@@ -177,6 +179,7 @@ func (s *sweeper) mark(t *turn, p pick, at uint32) {
 		round.controls++
 		s.controlsOut[p.rate]++
 		s.unheard = append(s.unheard, unheard{at, p.rate})
+		s.heard[s.line(p.number, t.number)].ask(t.number, p.rate, at)
 		return
 	}
 	state := &s.states[p.number]
@@ -188,7 +191,7 @@ func (s *sweeper) mark(t *turn, p pick, at uint32) {
 // enqueue writes a probe into the batch of its socket.
 func (s *sweeper) enqueue(t *turn, p pick, at uint32) {
 	port := s.list[p.number]
-	line := localIndex(port, t.number, len(s.lines))
+	line := s.live[localIndex(port, t.number, len(s.live))]
 	b := s.batches[line]
 	size := probeSize(port, s.cfg.ProbeBytes)
 	packet := b.packets[b.n][:size]

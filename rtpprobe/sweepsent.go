@@ -2,17 +2,39 @@ package rtpprobe
 
 import "time"
 
-// chance is that of a port which answers, but whose probes or echoes were lost in every round. Ports come
-// in random order, so that within a round each is as likely as any other to be hit by the loss of that
-// round, whatever its shape in time. The caller holds the lock.
+// chance is that of a port which answers, but whose probes or echoes were lost in every round: that of the missing port
+// with the fewest attempts. Ports come in random order, so that within a round each is as likely as any other to
+// be hit by the loss of that round, whatever its shape in time. The caller holds the lock.
 func (s *sweeper) chance() float64 {
-	chance := 1.0
+	var high []float64
 	for r := range s.rounds {
 		lost, n := s.roundLoss(r)
-		_, high := lossBounds(lost, n, boundWidth)
-		chance *= high
+		_, bound := lossBounds(lost, n, boundWidth)
+		high = append(high, bound)
 	}
-	return chance
+	worst, known := 0.0, make(map[uint32]bool)
+	for i := range s.states {
+		if state := &s.states[i]; state.answered() || state.sent == 0 {
+			continue
+		}
+		chance, rounds := 1.0, uint32(0)
+		for r := range s.rounds {
+			if s.counts(int32(i), r) {
+				rounds |= 1 << r
+			}
+		}
+		if known[rounds] {
+			continue
+		}
+		known[rounds] = true
+		for r := range high {
+			if rounds>>r&1 == 1 {
+				chance *= high[r]
+			}
+		}
+		worst = max(worst, chance)
+	}
+	return worst
 }
 
 // roundLoss is what a round lost of the probes to ports that answered at some time.
@@ -20,10 +42,9 @@ func (s *sweeper) roundLoss(r int) (lost, n int) {
 	n = int(s.rounds[r].controls)
 	lost = int(max(s.rounds[r].controls-s.rounds[r].controlsEchoed, 0))
 	for _, number := range s.known {
-		state := &s.states[number]
-		if state.sent>>r&1 == 1 {
+		if s.counts(number, r) {
 			n++
-			lost += int(^state.echoed >> r & 1)
+			lost += int(^s.states[number].echoed >> r & 1)
 		}
 	}
 	return lost, n
@@ -89,7 +110,7 @@ func (s *sweeper) sentRounds() []SentRound {
 			}
 		}
 		rounds = append(rounds, SentRound{
-			Window: s.cfg.Terms.Window, Round: uint8(r), Ports: tried.set(), Echoed: echoed.set(),
+			Window: s.cfg.Terms.Window, Round: uint8(r), Ports: tried.set(), Echoed: echoed.set(), Locals: s.locals(state.live),
 			Controls: state.controls, ControlsEchoed: min(state.controlsEchoed, state.controls),
 			StartMS: millis(state.start), DurationMS: millis(max(state.end-state.start, 0)),
 			MinPPS: rateOf(state.slowest), MaxPPS: rateOf(state.fastest),
@@ -103,8 +124,7 @@ func (s *sweeper) lossAt() []RateLoss {
 	sent, back := s.controlsOut, s.controlsBack
 	for r := range s.rounds {
 		for _, number := range s.known {
-			state := &s.states[number]
-			if state.sent>>r&1 == 1 {
+			if state := &s.states[number]; s.counts(number, r) {
 				code := s.rounds[r].rates[number]
 				sent[code]++
 				back[code] += int64(state.echoed >> r & 1)

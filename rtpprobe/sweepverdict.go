@@ -27,6 +27,9 @@ type SweepVerdict struct {
 	Moved    int `json:"moved"`
 	Attempts int `json:"attempts"`
 
+	// SilentSources are local ports of the sender from which nothing arrived, although others reached the same
+	// ports and random loss cannot explain it: a filter on the source port.
+	SilentSources PortSet `json:"silent_sources"`
 	// SourcePorts says what became of the sender's source ports on the way.
 	SourcePorts SourcePorts `json:"source_ports"`
 	// SourceAddresses counts the source addresses that requests came from.
