@@ -62,7 +62,9 @@ var expected = map[string]struct {
 	"sweep-primed-only": {diagnosis.Fail, []string{"cause filtered-until-primed inbound proven"}},
 	"sweep-partly-primed": {diagnosis.Fail, []string{
 		"cause rtp-range-partly-forwarded inbound proven", "cause filtered-until-primed inbound proven"}},
-	"sweep-egress-gap": {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
+	"sweep-egress-gap":             {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
+	"sweep-egress-sources":         {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
+	"sweep-egress-sources-answers": {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
 	"sweep-egress-dead": {diagnosis.Fail, []string{
 		"symptom one-way-audio outbound proven", "cause egress-filtered outbound likely"}},
 	"sweep-reply-lost":           {diagnosis.Fail, []string{"cause reply-path-lost outbound proven"}},

@@ -42,7 +42,7 @@ func (s sweep) verdict() Verdict {
 	switch {
 	case !s.known || s.decided().IsZero():
 		return Inconclusive
-	case !s.wrong().IsZero():
+	case !s.wrong().IsZero(), !s.silentSources().IsZero():
 		return Fail
 	case undecided*maxDoubt > undecided+s.decided().Len():
 		return Inconclusive
@@ -62,6 +62,15 @@ func (s sweep) wrong() rtpprobe.PortSet {
 		lost = lost.Union(s.WrongPort)
 	}
 	return lost
+}
+
+// silentSources are the site's own ports that nothing left it from. Those of the client are
+// no fault of the site.
+func (s sweep) silentSources() rtpprobe.PortSet {
+	if s.check.Direction == scenarios.Inbound {
+		return rtpprobe.PortSet{}
+	}
+	return s.SilentSources
 }
 
 // summary says it in one line, ports first.
@@ -135,6 +144,10 @@ func (s sweep) remarks() []string {
 	var out []string
 	if n, of := s.tried(s.woken); n > 0 {
 		out = append(out, fmt.Sprintf("once the site had sent first, %s of the %s tried again passed", grouped(n), grouped(of)))
+	}
+	if silent := s.silentSources(); !silent.IsZero() {
+		out = append(out, fmt.Sprintf("nothing came from %d of the %d ports that the site sent from (%s)",
+			silent.Len(), len(s.facts.Sent.Locals), portWords(silent, maxRangesInRow)))
 	}
 	if requests, replies := losses(s.Rounds); worthTelling(requests) || worthTelling(replies) {
 		out = append(out, fmt.Sprintf("lost %s of requests, %s of replies", percent(requests), percent(replies)))

@@ -8,10 +8,11 @@ import (
 )
 
 // egressFiltered: the responder sent to ports of the client, which listened, and
-// nothing arrived.
+// nothing arrived; or nothing did of what it sent from some of its own ports, while from
+// others the same ports were reached.
 func egressFiltered(v *view) []Finding {
 	f := Finding{Direction: scenarios.Outbound, values: values{}}
-	var notes []string
+	var notes, where, what []string
 	for _, s := range v.swept(scenarios.Outbound) {
 		holes := gaps(s.RequestLost, s.undecided())
 		if holes.IsZero() || scattered(holes) || s.dead() && s.drowned() {
@@ -20,13 +21,21 @@ func egressFiltered(v *view) []Finding {
 		f.tell(s.lostAccount("egress", s.RequestLost))
 		f.Checks = append(f.Checks, ids(v.deafAt(s.RequestLost))...)
 		notes = append(notes, s.icmpLines(s.RequestLost)...)
-		f.values["ports"] = "UDP " + portWords(holes, maxRangesInRow)
+		where, what = append(where, "to UDP "+portWords(holes, maxRangesInRow)), append(what, "UDP "+portWords(holes, maxRangesInRow))
 		notes = append(notes, s.others()...)
 		if s.arrived().IsZero() {
 			f.Confidence = Likely
 			notes = append(notes, fmt.Sprintf("%s: no UDP of the sweep arrived at all, while signalling passed over %s. Whether the site's firewall drops it or the client's own, these facts do not tell.",
 				s.check.ID, v.working()))
 		}
+	}
+	if from := v.filteredSources(); !from.IsZero() {
+		f.tell(v.sourceAccounts()...)
+		words := "its own UDP ports " + portWords(from, maxRangesInRow)
+		where, what = append(where, "from "+words), append(what, "what it sent from "+words)
+	}
+	if len(where) > 0 {
+		f.values["where"], f.values["what"] = list(where), list(what)
 	}
 	return f.foundWith(notes...)
 }
@@ -42,6 +51,7 @@ func replyLost(v *view) []Finding {
 		}
 		var notes []string
 		for _, s := range v.swept(d) {
+			s.ReplyLost = s.ReplyLost.Minus(v.unanswering(s))
 			if s.ReplyLost.IsZero() || v.wayBackBarred(s) {
 				continue
 			}

@@ -135,6 +135,8 @@ func TestSweepsAccuseNobodyWrongly(t *testing.T) {
 		{"a sweep of even ports alone", diagnosistest.Sweep{Ports: "10000,10002,10004,10006,10008,10010", Lost: "10000,10002,10004,10006,10008,10010"},
 			unchanged, []string{"cause rtp-range-not-forwarded inbound likely"}},
 		{"holes everywhere", diagnosistest.Sweep{Lost: scattered()}, unchanged, nil},
+		{"a filter on the client's own ports", diagnosistest.Sweep{SilentSources: "40003"}, unchanged, nil},
+		{"too few attempts from a source", diagnosistest.Sweep{Direction: scenarios.Outbound, Ports: "10000-10031", SilentSources: "12400"}, unchanged, nil},
 		{"ports held on the client's machine", diagnosistest.Sweep{Direction: scenarios.Outbound, InUse: "10100-10120"}, unchanged, nil},
 		{"a limit far above what calls need", diagnosistest.Sweep{LimitPPS: 5000}, unchanged, nil},
 		{"a limit while a machine drops packets", diagnosistest.Sweep{LimitPPS: 900},
@@ -291,5 +293,29 @@ func TestSweepsNeedNoSIPOverUDP(t *testing.T) {
 	d := diagnosis.Diagnose(ev)
 	if want := "Every port that could be tried is open in all of 1 check."; d.Verdict != diagnosis.Pass || d.Summary != want {
 		t.Errorf("%s: %s %v, want %s", d.Verdict, d.Summary, findings(d), want)
+	}
+}
+
+// TestAnswersOfFilteredSources tells what a filter on source ports explains from what it does not.
+func TestAnswersOfFilteredSources(t *testing.T) {
+	for name, row := range map[string]struct {
+		lost, silent string
+		want         []string
+	}{
+		"beside the source":          {"12100-12900", "12400", []string{"cause egress-filtered outbound proven"}},
+		"beyond one that passes":     {"12100-13300", "12400", []string{"cause egress-filtered outbound proven", "cause reply-path-lost outbound proven"}},
+		"elsewhere":                  {"13300-13400", "12400", []string{"cause egress-filtered outbound proven", "cause reply-path-lost outbound proven"}},
+		"where every source passes":  {"12100-12900", "", []string{"cause reply-path-lost outbound proven"}},
+		"below the lowest of them":   {"9100-9300", "10000", []string{"cause egress-filtered outbound proven"}},
+		"a source without answers":   {"", "12400", []string{"cause egress-filtered outbound proven"}},
+		"no answers and no filters ": {"", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := diagnosistest.Swept(diagnosistest.Sweep{Ports: "9000-14000", ReplyLost: row.lost},
+				diagnosistest.Sweep{Direction: scenarios.Outbound, SilentSources: row.silent})
+			if diff := cmp.Diff(row.want, findings(diagnosis.Diagnose(ev))); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -42,6 +42,8 @@ type Sweep struct {
 	NotTried string
 	// Sources is what becomes of the sender's ports, empty = preserved.
 	Sources rtpprobe.SourcePorts
+	// SilentSources are ports of the sending end from which nothing arrives.
+	SilentSources string
 	// Addresses are those that the site leaves by, nil = one.
 	Addresses []netip.Addr
 	// ICMP is what routers say of lost ports; Foreign are packets that are not the sweep's.

@@ -11,6 +11,7 @@ import (
 type sweepRun struct {
 	Sweep
 	lost, unsent, dropped, mute rtpprobe.PortSet
+	silent                      rtpprobe.PortSet
 	listened                    rtpprobe.PortSet
 	echoed                      rtpprobe.PortSet
 	sent                        *rtpprobe.SweepSent
@@ -20,7 +21,7 @@ type sweepRun struct {
 func newSweepRun(s Sweep, ports, lost rtpprobe.PortSet) *sweepRun {
 	inUse, closed := portSet(s.InUse), portSet(s.Closed)
 	r := &sweepRun{
-		Sweep: s, lost: lost, unsent: portSet(s.Unsent), dropped: portSet(s.Dropped), mute: portSet(s.ReplyLost),
+		Sweep: s, lost: lost, unsent: portSet(s.Unsent), dropped: portSet(s.Dropped), mute: portSet(s.ReplyLost), silent: portSet(s.SilentSources),
 		listened: ports.Minus(inUse).Minus(closed),
 	}
 	remote, address, direction := Public, Inside, rtpprobe.SweepInbound
@@ -102,7 +103,7 @@ func (r *sweepRun) carry(ports rtpprobe.PortSet, n uint8) (arrived, echoed rtppr
 	open := ports.Minus(r.lost).Minus(r.dropped)
 	arrived = only(open, func(port uint16) bool {
 		to := int(port) + r.Shift
-		return to > 0 && to < 65536 && r.listened.Contains(uint16(to)) && !chance(loss, port, n, 1)
+		return !r.silent.Contains(r.sent.Local(port, n)) && to > 0 && to < 65536 && r.listened.Contains(uint16(to)) && !chance(loss, port, n, 1)
 	})
 	return arrived, only(arrived.Minus(r.mute), func(port uint16) bool { return !chance(r.LossPercent, port, n, 2) })
 }

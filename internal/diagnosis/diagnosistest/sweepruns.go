@@ -43,6 +43,8 @@ func sweepRuns() []Run {
 		}.Run()},
 		in("sweep-reply-lost", Sweep{ReplyLost: "10000-11000"}),
 		{"sweep-reply-lost-explained", Swept(Sweep{ReplyLost: "10000-11000"}, Sweep{Direction: scenarios.Outbound, Ports: "39000-42000", Lost: "39500-42000"})},
+		out("sweep-egress-sources", Sweep{SilentSources: "12400,13000"}),
+		{"sweep-egress-sources-answers", Swept(Sweep{Ports: "10000-14000", ReplyLost: "12000-13500"}, Sweep{Direction: scenarios.Outbound, SilentSources: "12400,13000"})},
 		in("sweep-in-use", Sweep{InUse: "10010-10012"}),
 		in("sweep-random-loss", Sweep{LossPercent: 5}),
 		in("sweep-rate-limited", Sweep{LimitPPS: 900}),
