@@ -81,6 +81,9 @@ func (r *run) newSweep(c *evidence.Check) (*sweep, error) {
 	}
 	if c.Direction == scenarios.Outbound {
 		w.setup.Terms.Direction, w.setup.Remote = rtpprobe.SweepOutbound, r.public
+		if r.behindNAT() {
+			w.setup.Ports = sampleOf(w.left)
+		}
 	}
 	w.facts.Estimate = w.setup.Estimate()
 	return w, nil
@@ -93,7 +96,7 @@ func (w *sweep) begun() { w.check.SweepFacts = w.facts }
 func (w *sweep) announce() {
 	e := w.facts.Estimate
 	w.progress("check-progress", w.check.ID, "%d ports: %d packets, %.1f MB, %.0f s or less at this pace; lost ones are tried again",
-		w.left.Len(), e.Packets, float64(e.Bytes)/1e6, max(e.Seconds, 1))
+		w.setup.Ports.Len(), e.Packets, float64(e.Bytes)/1e6, max(e.Seconds, 1))
 }
 
 // showEvery is how often the progress of a sweep is told.

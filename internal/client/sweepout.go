@@ -11,9 +11,8 @@ import (
 
 // outbound has the responder sweep this end's ports, a window of them at a time.
 func (w *sweep) outbound(ctx context.Context) error {
-	if w.public != w.local {
-		w.begun()
-		return errBehindNAT
+	if w.behindNAT() {
+		return w.outboundBehindNAT(ctx)
 	}
 	reply, err := w.order(ctx, pairing.SweepOrder{Source: &pairing.Source{Ports: pairing.MaxSources}})
 	if err != nil {
@@ -28,7 +27,7 @@ func (w *sweep) outbound(ctx context.Context) error {
 	}
 	w.exclude(own)
 	for n := 0; !w.left.IsZero(); n++ {
-		if err := w.outboundWindow(ctx, n); err != nil {
+		if err := w.sweepWindow(ctx, n, rtpprobe.PlanWindows(w.left, rtpprobe.OpenFileBudget())[0]); err != nil {
 			return err
 		}
 	}
@@ -36,13 +35,12 @@ func (w *sweep) outbound(ctx context.Context) error {
 	return err
 }
 
-// outboundWindow listens on some of the ports that are left while the responder sweeps them.
-func (w *sweep) outboundWindow(ctx context.Context, n int) error {
+// sweepWindow listens on some of the ports that are left while the responder sweeps them.
+func (w *sweep) sweepWindow(ctx context.Context, n int, window rtpprobe.PortSet) error {
 	terms, err := w.window(n)
 	if err != nil {
 		return err
 	}
-	window := rtpprobe.PlanWindows(w.left, rtpprobe.OpenFileBudget())[0]
 	open, within := network.UDPPorts(ctx, w.cfg.Network, w.local)
 	reflector, err := rtpprobe.OpenReflector(rtpprobe.ReflectorConfig{
 		Terms: terms, Address: w.local, Ports: window, Open: open, Within: within, Allow: w.maySend, ProbeBytes: w.setup.ProbeBytes,

@@ -31,7 +31,8 @@ func (v *view) judgeSweep(out *CheckVerdict, s sweep) {
 // behind a NAT of its own: then the check was skipped, and no one could have run it.
 func (v *view) hidden(s sweep) bool {
 	nat, sent := v.Pairing.ClientBehindNAT, s.facts.Sent
-	return s.check.Direction == scenarios.Outbound && nat != nil && *nat && s.facts.WhyNot != "" && (sent == nil || sent.Ports.IsZero())
+	return s.check.Direction == scenarios.Outbound && nat != nil && *nat && s.facts.WhyNot != "" &&
+		(sent == nil || sent.Ports.IsZero() || s.shutBehindNAT())
 }
 
 // verdict judges what was tried. Ports that another program held, or that could not be
@@ -48,7 +49,7 @@ func (s sweep) verdict() Verdict {
 		return Inconclusive
 	case undecided > 0, !s.WrongPort.IsZero(), s.choked(), s.StoppedMS != nil:
 		return Degraded
-	case s.decided().Len()*minProven < s.all.Len():
+	case s.facts.OwnNAT == nil && s.decided().Len()*minProven < s.all.Len():
 		return Degraded
 	}
 	return Pass
@@ -79,6 +80,9 @@ func (s sweep) summary() string {
 		return s.missing()
 	}
 	parts := []string{s.outcome()}
+	if s.facts.OwnNAT != nil {
+		parts = append(parts, fmt.Sprintf("%s of %s tried from behind the client's own NAT", grouped(s.facts.Sent.Ports.Len()), amount(s.all.Len(), "port")))
+	}
 	parts = append(parts, s.remarks()...)
 	if note := s.untested(); note != "" {
 		parts = append(parts, note)

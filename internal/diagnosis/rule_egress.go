@@ -23,6 +23,11 @@ func egressFiltered(v *view) []Finding {
 		notes = append(notes, s.icmpLines(s.RequestLost)...)
 		where, what = append(where, "to UDP "+portWords(holes, maxRangesInRow)), append(what, "UDP "+portWords(holes, maxRangesInRow))
 		notes = append(notes, s.others()...)
+		if s.facts.OwnNAT != nil {
+			f.Confidence = Likely
+			notes = append(notes, fmt.Sprintf("%s: the client is behind a NAT of its own, which it opened for %s first, by packets that ended before they reached the site.",
+				s.check.ID, sized(s.facts.Sent.Ports)))
+		}
 		if s.arrived().IsZero() {
 			f.Confidence = Likely
 			notes = append(notes, fmt.Sprintf("%s: no UDP of the sweep arrived at all, while signalling passed over %s. Whether the site's firewall drops it or the client's own, these facts do not tell.",

@@ -42,6 +42,9 @@ func newSweep(c *evidence.Check) sweep {
 		return s
 	}
 	s.SweepVerdict = rtpprobe.JudgeSweep(*f.Sent, *f.Arrived)
+	if f.OwnNAT != nil {
+		s.behindOwnNAT()
+	}
 	s.held = f.Arrived.InUse.Minus(f.Arrived.Listened)
 	s.all = s.all.Union(s.held)
 	s.untried = s.all.Minus(f.Sent.Ports).Minus(s.held)

@@ -151,6 +151,18 @@ type SweepFacts struct {
 	// outbound from behind the client's own NAT, or held by this program itself.
 	NotTried rtpprobe.PortSet `json:"not_tried,omitzero"`
 	WhyNot   string           `json:"why_not,omitempty"`
+	// OwnNAT is set for an outbound sweep from behind the client's own NAT, which this
+	// end opened for each port that was tried.
+	OwnNAT *OwnNAT `json:"own_nat,omitempty"`
+}
+
+// OwnNAT is what the client has learned of the path to the site from behind its own NAT,
+// which keeps source ports.
+type OwnNAT struct {
+	// Hops is the smallest hop limit with which a packet reaches the responder.
+	Hops int `json:"hops"`
+	// HopLimit is that of the packets which opened the NAT: they ended before the site.
+	HopLimit int `json:"hop_limit"`
 }
 
 // OptionsFacts are what one OPTIONS showed at the client.

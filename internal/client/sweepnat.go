@@ -1,0 +1,131 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"bothways/internal/network"
+	"bothways/internal/pairing"
+	"bothways/rtpprobe"
+)
+
+// Bounds of an outbound sweep from behind the client's own NAT, whose table may hold a
+// few thousand flows: one for each port and source.
+const (
+	maxBehindNAT    = 2000 // ports
+	natBlock        = 10   // of them side by side
+	natSources      = 2    // ports that the responder sends from
+	maxNATWindow    = 500  // ports, opened at once and swept before the NAT forgets
+	natDefaultPause = time.Second / rtpprobe.DefaultSweepRate
+)
+
+var errNATShut = errors.New("nothing came through the client's own NAT, although it had sent from each port first: that NAT, or the site's, may change ports, or the site lets nothing out")
+
+// behindNAT reports whether this end has a NAT of its own.
+func (r *run) behindNAT() bool { return r.public != r.local }
+
+// sampleOf is what is tried of the ports from behind the client's own NAT: all, or
+// blocks of some, spread evenly.
+func sampleOf(ports rtpprobe.PortSet) rtpprobe.PortSet {
+	total := ports.Len()
+	if total <= maxBehindNAT {
+		return ports
+	}
+	const blocks = maxBehindNAT / natBlock
+	return rtpprobe.PortSetOf(func(yield func(uint16) bool) {
+		i, block := 0, 0
+		for port := range ports.All() {
+			from := block * total / blocks
+			if i >= from && !yield(port) {
+				return
+			}
+			if i++; i == from+natBlock {
+				block++
+			}
+		}
+	})
+}
+
+// outboundBehindNAT has the responder sweep ports of this end that its own NAT lets it
+// prove: from each, a packet goes out towards each of the responder's sources that ends
+// before it reaches the site, so that this NAT lets in what comes from there, and the
+// site's firewall has seen nothing.
+func (w *sweep) outboundBehindNAT(ctx context.Context) error {
+	all := w.left
+	nat, err := w.learnNAT(ctx)
+	if err != nil {
+		w.begun()
+		return err
+	}
+	reply, err := w.order(ctx, pairing.SweepOrder{Source: &pairing.Source{Ports: natSources}})
+	if err != nil {
+		return err
+	}
+	w.begun()
+	w.facts.OwnNAT = nat
+	own := w.ownPorts()
+	w.exclude(own)
+	w.left = sampleOf(w.left)
+	rest := all.Minus(own).Minus(w.left)
+	w.notTried(rest, fmt.Sprintf("behind the client's own NAT, %d ports stand for all", w.left.Len()))
+	for n := 0; !w.left.IsZero(); n++ {
+		window := rtpprobe.PlanWindows(w.left, min(maxNATWindow, rtpprobe.OpenFileBudget()))[0]
+		if err := w.punch(ctx, window, reply.Sources, nat.HopLimit); err != nil {
+			return err
+		}
+		if err := w.sweepWindow(ctx, n, window); err != nil {
+			return err
+		}
+		if a := w.facts.Arrived; a == nil || a.Packets == 0 {
+			_, err := w.order(ctx, pairing.SweepOrder{Finish: true})
+			return errors.Join(errNATShut, err)
+		}
+	}
+	_, err = w.order(ctx, pairing.SweepOrder{Finish: true})
+	return err
+}
+
+// punch sends a packet from each of the ports to each of the responder's sources, that
+// passes as many routers as the hop limit says. Ports that cannot be opened are left:
+// the sweep finds them in use.
+func (w *sweep) punch(ctx context.Context, ports rtpprobe.PortSet, sources []uint16, limit int) error {
+	pause := natDefaultPause
+	if w.setup.Rate > 0 {
+		pause = time.Second / time.Duration(w.setup.Rate)
+	}
+	tick := time.NewTicker(max(pause, time.Microsecond))
+	defer tick.Stop()
+	for port := range ports.All() {
+		if err := w.punchFrom(ctx, port, sources, limit, tick.C); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *sweep) punchFrom(ctx context.Context, port uint16, sources []uint16, limit int, tick <-chan time.Time) error {
+	conn, err := w.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(w.local, port))
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	if err := network.SetHopLimit(conn, limit); err != nil {
+		return err
+	}
+	for _, source := range sources {
+		to := netip.AddrPortFrom(w.cfg.Address, source)
+		if _, err := conn.WriteTo(make([]byte, 1), net.UDPAddrFromAddrPort(to)); err != nil {
+			return fmt.Errorf("open the client's own NAT towards %v: %w", to, err)
+		}
+		select {
+		case <-tick:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
