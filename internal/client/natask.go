@@ -15,9 +15,12 @@ import (
 // How this end asks what its own NAT does.
 const (
 	natAsks  = 4 // fresh sockets whose ports must all be kept
-	natTries = 2 // for each hop limit
-	// natPatience holds a retransmission (Timer A).
-	natPatience = 900 * time.Millisecond
+	natTries = 3 // for each hop limit
+	// An answer is waited for natTrips round trips, two of them for the challenge, within
+	// bounds; the first ones for longer, since the round trip is not known then.
+	natTrips      = 5
+	firstPatience = 2 * time.Second
+	leastPatience = 250 * time.Millisecond
 	// maxHops is farther than anything on the Internet is.
 	maxHops = 40
 	// leastHops is how far the responder must be: the client's own router, another one
@@ -28,6 +31,7 @@ const (
 var (
 	errNoUDPBehindNAT = errors.New("the client is behind a NAT of its own, and no UDP to the responder passes, by which it would learn what that NAT does")
 	errPortsChanged   = errors.New("the client is behind a NAT of its own, which gives its packets other source ports, so that nobody can tell where the site would have to send")
+	errOtherAddress = errors.New("the client is behind a NAT of its own, and its UDP comes from another address than what it tells the site to do")
 	errTooNear        = errors.New("the client is behind a NAT of its own, and so near to the site that no packet could open that NAT without reaching the site")
 	errOddHops        = errors.New("the client is behind a NAT of its own, and how far away the site is cannot be measured")
 )
@@ -38,22 +42,27 @@ func (r *run) learnNAT(ctx context.Context) (*evidence.OwnNAT, error) {
 	if r.flows[sipprobe.UDP] == nil {
 		return nil, errNoUDPBehindNAT
 	}
+	patience := firstPatience
 	for range natAsks {
-		x, local, err := r.ask(ctx, 0)
+		x, local, err := r.ask(ctx, 0, patience)
 		switch {
 		case err != nil:
 			return nil, err
 		case !x.SeenAs.IsValid() || x.Outcome != sipprobe.Accepted:
 			return nil, errNoUDPBehindNAT
+		case x.SeenAs.Addr().Unmap() != r.public:
+			return nil, errOtherAddress
 		case x.SeenAs.Port() != local.Port():
 			return nil, errPortsChanged
+		case x.RTTMs != nil:
+			patience = min(max(time.Duration(natTrips**x.RTTMs*float64(time.Millisecond)), leastPatience), firstPatience)
 		}
 	}
 	nat := &evidence.OwnNAT{}
 	low, high := 0, maxHops // nothing passes with the one, something with the other
 	for high-low > 1 {
 		limit := (low + high) / 2
-		if passed, err := r.passes(ctx, limit); err != nil {
+		if passed, err := r.passes(ctx, limit, patience); err != nil {
 			return nil, err
 		} else if passed {
 			high = limit
@@ -67,16 +76,16 @@ func (r *run) learnNAT(ctx context.Context) (*evidence.OwnNAT, error) {
 	if high < leastHops {
 		return nil, errTooNear
 	}
-	if passed, err := r.passes(ctx, nat.HopLimit+1); err != nil || passed || high == maxHops {
+	if passed, err := r.passes(ctx, nat.HopLimit+1, patience); err != nil || passed || high == maxHops {
 		return nil, errors.Join(errOddHops, err)
 	}
 	return nat, nil
 }
 
 // passes reports whether anything with a hop limit reaches the responder.
-func (r *run) passes(ctx context.Context, limit int) (bool, error) {
+func (r *run) passes(ctx context.Context, limit int, patience time.Duration) (bool, error) {
 	for range natTries {
-		x, _, err := r.ask(ctx, limit)
+		x, _, err := r.ask(ctx, limit, patience)
 		if err != nil || x.Outcome == sipprobe.Accepted {
 			return err == nil, err
 		}
@@ -86,7 +95,7 @@ func (r *run) passes(ctx context.Context, limit int) (bool, error) {
 
 // ask sends OPTIONS from a fresh socket, with a hop limit unless that is 0. It is
 // kept out of the tape: what ends on the way is no loss.
-func (r *run) ask(ctx context.Context, limit int) (x sipprobe.Exchange, local netip.AddrPort, err error) {
+func (r *run) ask(ctx context.Context, limit int, patience time.Duration) (x sipprobe.Exchange, local netip.AddrPort, err error) {
 	conn, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(r.local, 0))
 	if err != nil {
 		return x, local, err
@@ -105,7 +114,7 @@ func (r *run) ask(ctx context.Context, limit int) (x sipprobe.Exchange, local ne
 		return x, local, err
 	}
 	defer e.Close()
-	ctx, cancel := context.WithTimeout(ctx, natPatience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	x = e.Options(ctx, sipprobe.Target{Peer: r.flows[sipprobe.UDP].peer, Token: r.ev.Run.Token("own-nat")})
 	return x, e.Local(), nil

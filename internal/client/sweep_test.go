@@ -213,14 +213,25 @@ func TestSweepFromBehindNAT(t *testing.T) {
 	} else {
 		c.Close()
 	}
-	r := startResponder(t, func(c *responder.Config) { c.Ports = only(sipprobe.TCP) })
-	cfg := against(r, aSweep(scenarios.Outbound, "32100-32199", 0))
-	cfg.Network = behindNAT{}
-	ev := mustRun(t.Context(), t, cfg)
-	whole(t, ev)
-	c := ev.Checks[0]
-	if f := c.SweepFacts; f == nil || f.Sent != nil || f.NotTried.String() != "32100-32199" || !strings.Contains(f.WhyNot, "NAT") || c.Skipped != "" {
-		t.Errorf("%+v, skipped %q", f, c.Skipped)
+	for name, row := range map[string]struct {
+		transports []sipprobe.Transport
+		why        string
+	}{
+		"no UDP":          {[]sipprobe.Transport{sipprobe.TCP}, "no UDP to the responder passes"},
+		"another address": {[]sipprobe.Transport{sipprobe.TCP, sipprobe.UDP}, "from another address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := startResponder(t, func(c *responder.Config) { c.Ports = only(row.transports...) })
+			cfg := against(r, aSweep(scenarios.Outbound, "32100-32199", 0))
+			cfg.Network = behindNAT{}
+			ev := mustRun(t.Context(), t, cfg)
+			whole(t, ev)
+			c := ev.Checks[0]
+			if f := c.SweepFacts; f == nil || f.Sent != nil || f.NotTried.String() != "32100-32199" || !strings.Contains(f.WhyNot, row.why) || c.Skipped != "" {
+				t.Errorf("%+v, skipped %q", f, c.Skipped)
+			}
+		})
 	}
 }
 

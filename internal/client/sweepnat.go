@@ -55,7 +55,6 @@ func sampleOf(ports rtpprobe.PortSet) rtpprobe.PortSet {
 // before it reaches the site, so that this NAT lets in what comes from there, and the
 // site's firewall has seen nothing.
 func (w *sweep) outboundBehindNAT(ctx context.Context) error {
-	all := w.left
 	nat, err := w.learnNAT(ctx)
 	if err != nil {
 		w.begun()
@@ -67,26 +66,54 @@ func (w *sweep) outboundBehindNAT(ctx context.Context) error {
 	}
 	w.begun()
 	w.facts.OwnNAT = nat
-	own := w.ownPorts()
-	w.exclude(own)
-	w.left = sampleOf(w.left)
-	rest := all.Minus(own).Minus(w.left)
-	w.notTried(rest, fmt.Sprintf("behind the client's own NAT, %d ports stand for all", w.left.Len()))
-	for n := 0; !w.left.IsZero(); n++ {
-		window := rtpprobe.PlanWindows(w.left, min(maxNATWindow, rtpprobe.OpenFileBudget()))[0]
-		if err := w.punch(ctx, window, reply.Sources, nat.HopLimit); err != nil {
+	own := w.ownPorts().Intersect(w.left)
+	sample := sampleOf(w.left.Minus(own))
+	rest := w.left.Minus(own).Minus(sample)
+	w.left = sample
+	if err := w.punched(ctx, reply.Sources, nat.HopLimit); err != nil {
+		w.left = w.left.Union(rest).Union(own)
+		return err
+	}
+	w.notTried(rest, "a few ports stand for all, since that NAT's table may be small")
+	w.notTried(own, "bothways itself uses the port")
+	_, err = w.order(ctx, pairing.SweepOrder{Finish: true})
+	return err
+}
+
+// punched opens the NAT for the ports that are left, a window at a time, and has each swept.
+func (w *sweep) punched(ctx context.Context, sources []uint16, limit int) error {
+	for n, window := range natWindows(w.left, min(maxNATWindow, rtpprobe.OpenFileBudget())) {
+		w.progress("check-progress", w.check.ID, "opening the client's own NAT for %d ports, by packets that end before they reach the site", window.Len())
+		if err := w.punch(ctx, window, sources, limit); err != nil {
 			return err
 		}
 		if err := w.sweepWindow(ctx, n, window); err != nil {
 			return err
 		}
 		if a := w.facts.Arrived; a == nil || a.Packets == 0 {
-			_, err := w.order(ctx, pairing.SweepOrder{Finish: true})
-			return errors.Join(errNATShut, err)
+			return errNATShut
 		}
 	}
-	_, err = w.order(ctx, pairing.SweepOrder{Finish: true})
-	return err
+	return nil
+}
+
+// natWindows parts a sample into windows that each lie all over it, so that one range
+// which a filter drops is never all of a window.
+func natWindows(sample rtpprobe.PortSet, limit int) []rtpprobe.PortSet {
+	count := (sample.Len() + limit - 1) / limit
+	var windows []rtpprobe.PortSet
+	for n := range count {
+		windows = append(windows, rtpprobe.PortSetOf(func(yield func(uint16) bool) {
+			i := 0
+			for port := range sample.All() {
+				if i/natBlock%count == n && !yield(port) {
+					return
+				}
+				i++
+			}
+		}))
+	}
+	return windows
 }
 
 // punch sends a packet from each of the ports to each of the responder's sources, that

@@ -65,6 +65,8 @@ var expected = map[string]struct {
 	"sweep-egress-gap":             {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
 	"sweep-egress-sources":         {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
 	"sweep-egress-sources-answers": {diagnosis.Fail, []string{"cause egress-filtered outbound proven"}},
+	"sweep-own-nat":                {diagnosis.Pass, nil},
+	"sweep-own-nat-gap":            {diagnosis.Fail, []string{"cause egress-filtered outbound likely"}},
 	"sweep-egress-dead": {diagnosis.Fail, []string{
 		"symptom one-way-audio outbound proven", "cause egress-filtered outbound likely"}},
 	"sweep-reply-lost":           {diagnosis.Fail, []string{"cause reply-path-lost outbound proven"}},

@@ -24,6 +24,9 @@ func (v *view) judgeSweep(out *CheckVerdict, s sweep) {
 	if v.hidden(s) {
 		out.Verdict = Skipped
 		out.Summary = fmt.Sprintf("none of %s could be tried", amount(s.all.Len(), "port")) + because(s.facts.WhyNot)
+		if s.shutBehindNAT() {
+			out.Summary = fmt.Sprintf("none of %s that were tried could be proven", amount(s.facts.Sent.Ports.Len(), "port")) + because(s.facts.WhyNot)
+		}
 	}
 }
 
@@ -79,10 +82,7 @@ func (s sweep) summary() string {
 	if !s.known {
 		return s.missing()
 	}
-	parts := []string{s.outcome()}
-	if s.facts.OwnNAT != nil {
-		parts = append(parts, fmt.Sprintf("%s of %s tried from behind the client's own NAT", grouped(s.facts.Sent.Ports.Len()), amount(s.all.Len(), "port")))
-	}
+	parts := []string{s.sampled() + s.outcome()}
 	parts = append(parts, s.remarks()...)
 	if note := s.untested(); note != "" {
 		parts = append(parts, note)
@@ -125,7 +125,7 @@ func (s sweep) outcome() string {
 		if g.ports.IsZero() {
 			continue
 		}
-		words := portWords(g.ports, maxRangesInRow)
+		words := portWords(s.span(g.ports), maxRangesInRow)
 		if strings.Contains(words, ",") {
 			separator = "; "
 		}
@@ -180,7 +180,11 @@ func (s sweep) untested() string {
 		_, receiver := s.ends()
 		parts = append(parts, fmt.Sprintf("%s in use on the %s's machine (%s)", grouped(s.held.Len()), receiver, portWords(s.held, maxRangesInRow)))
 	}
-	if !s.untried.IsZero() {
+	switch {
+	case s.untried.IsZero():
+	case s.facts.OwnNAT != nil:
+		parts = append(parts, grouped(s.untried.Len())+" not tried"+because(s.facts.WhyNot))
+	default:
 		parts = append(parts, fmt.Sprintf("%s not tried (%s)%s", grouped(s.untried.Len()), portWords(s.untried, maxRangesInRow), because(s.facts.WhyNot)))
 	}
 	return strings.Join(parts, "; ")

@@ -25,8 +25,7 @@ func egressFiltered(v *view) []Finding {
 		notes = append(notes, s.others()...)
 		if s.facts.OwnNAT != nil {
 			f.Confidence = Likely
-			notes = append(notes, fmt.Sprintf("%s: the client is behind a NAT of its own, which it opened for %s first, by packets that ended before they reached the site.",
-				s.check.ID, sized(s.facts.Sent.Ports)))
+			notes = append(notes, fmt.Sprintf("%s: the client is behind a NAT of its own, which it opened for each port first, by packets that ended before they reached the site.", s.check.ID))
 		}
 		if s.arrived().IsZero() {
 			f.Confidence = Likely

@@ -23,16 +23,16 @@ func (f Finding) foundWith(lines ...string) []Finding {
 // lostAccount tells of ports of a sweep whose requests did not arrive.
 func (s sweep) lostAccount(kind string, ports rtpprobe.PortSet) account {
 	sender, receiver := s.ends()
-	cold, where := "", sized(ports)
+	cold, where := "", s.sized(ports)
 	if s.check.Direction == scenarios.Inbound {
 		cold = " before it sent anything"
 	}
 	if ports.Equal(s.facts.Sent.Ports) {
 		where = "any of them"
 	}
-	a := account{check: s.check.ID, kind: kind, short: sized(ports)}
+	a := account{check: s.check.ID, kind: kind, short: s.sized(ports)}
 	a.long = fmt.Sprintf("the %s sent to %s of %s, and the %s, listening there%s, got nothing on %s",
-		sender, sized(s.facts.Sent.Ports), s.facts.Sent.Remote, receiver, cold, where)
+		sender, s.sized(s.facts.Sent.Ports), s.facts.Sent.Remote, receiver, cold, where)
 	if s.Attempts > 1 {
 		a.long += fmt.Sprintf(", each tried at least %d times", s.Attempts)
 	}

@@ -1,6 +1,10 @@
 package diagnosis
 
-import "bothways/rtpprobe"
+import (
+	"fmt"
+
+	"bothways/rtpprobe"
+)
 
 // minLostBehindNAT is how many of the ports that were tried from behind the client's own
 // NAT must be lost one after the other, so that it is no whim of that NAT: more than were
@@ -43,4 +47,29 @@ func (s *sweep) behindOwnNAT() {
 // since not one packet came through: then nobody knows which NAT or firewall it was.
 func (s sweep) shutBehindNAT() bool {
 	return s.facts.OwnNAT != nil && s.facts.Arrived != nil && s.facts.Arrived.Packets == 0 && s.facts.WhyNot != ""
+}
+
+// span is a set in words' place: of a sample that was tried from behind the client's own
+// NAT, what lies between ports that share a fate, without those that were not tried.
+func (s sweep) span(ports rtpprobe.PortSet) rtpprobe.PortSet {
+	if s.facts.OwnNAT == nil {
+		return ports
+	}
+	return gaps(ports, s.untried)
+}
+
+// sized names ports of the sweep and how many they are; of a sample, where they lie.
+func (s sweep) sized(ports rtpprobe.PortSet) string {
+	if s.facts.OwnNAT == nil {
+		return sized(ports)
+	}
+	return fmt.Sprintf("%s (%s)", amount(ports.Len(), "port"), portWords(s.span(ports), maxRanges))
+}
+
+// sampled says that the ports were some of all.
+func (s sweep) sampled() string {
+	if s.facts.OwnNAT == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s tried from behind the client's own NAT: ", grouped(s.facts.Sent.Ports.Len()), amount(s.all.Len(), "port"))
 }

@@ -37,6 +37,8 @@ func sweepFaults() []Fault {
 			Topology: with(breaking(natlab.Rule{Name: "egress", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: rtpPorts, DestinationPorts: natlab.Ports{From: 30000, To: 40000}}),
 				func(t *natlab.Topology) { t.ClientNAT = true }),
 			Scenario: "ports", Expect: []string{"egress-filtered"}, Verdict: "fail"},
+		{Name: "sweep-client-nat-random-ports", Title: "the client is behind a NAT of its own, and the site's NAT gives each flow a random source port",
+			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT, t.RandomPorts = true, true }), Scenario: "ports", Verdict: "pass"},
 		{Name: "sweep-egress-sources", Title: "a filter drops what the site sends from UDP 14000 to 16000",
 			Topology: breaking(natlab.Rule{Name: "sources", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: natlab.Ports{From: 14000, To: 16000}}),
 			Scenario: "ports", Expect: []string{"egress-filtered"}, Verdict: "fail"},

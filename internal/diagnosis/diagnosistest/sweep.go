@@ -42,6 +42,8 @@ type Sweep struct {
 	NotTried string
 	// Sources is what becomes of the sender's ports, empty = preserved.
 	Sources rtpprobe.SourcePorts
+	// OwnNAT: the client opened its own NAT for the ports that were tried.
+	OwnNAT bool
 	// SilentSources are ports of the sending end from which nothing arrives.
 	SilentSources string
 	// Addresses are those that the site leaves by, nil = one.
@@ -105,6 +107,9 @@ func (s Sweep) Facts() *evidence.SweepFacts {
 	f.NotTried = portSet(s.NotTried)
 	if s.NotTried != "" {
 		f.WhyNot = "the client's own NAT does not let it prove them"
+	}
+	if s.OwnNAT {
+		f.OwnNAT = &evidence.OwnNAT{Hops: 9, HopLimit: 4}
 	}
 	if s.Primed {
 		i := 0

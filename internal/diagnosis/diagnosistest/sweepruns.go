@@ -1,7 +1,9 @@
 package diagnosistest
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
@@ -50,6 +52,8 @@ func sweepRuns() []Run {
 		in("sweep-rate-limited", Sweep{LimitPPS: 900}),
 		in("sweep-banned", Sweep{StopAfter: 400}),
 		{"sweep-behind-nat", sweptBehindNAT()},
+		{"sweep-own-nat", ThroughOwnNAT(Sweep{})},
+		{"sweep-own-nat-gap", ThroughOwnNAT(Sweep{Lost: "11000-11599"})},
 		in("sweep-local-drops", Sweep{Dropped: "10100-10400"}),
 		in("sweep-not-permitted", Sweep{Unsent: "10100-10400"}),
 		in("sweep-no-files", Sweep{Closed: "10100-11000"}),
@@ -69,6 +73,17 @@ func Swept(sweeps ...Sweep) *evidence.Evidence {
 func sweptBehindNAT() *evidence.Evidence {
 	sweep := Sweep{Direction: scenarios.Outbound, Ports: "1025-65535", NotTried: "1025-1335"}
 	return Site{Transports: []sipprobe.Transport{sipprobe.UDP}, ClientNAT: true, Sweeps: []Sweep{sweep}}.Run()
+}
+
+// ThroughOwnNAT is a run of a client that opens its own NAT for ten ports of each hundred.
+func ThroughOwnNAT(s Sweep) *evidence.Evidence {
+	s.Direction, s.Ports, s.OwnNAT = scenarios.Outbound, "10000-12999", true
+	var untried []string
+	for from := 10010; from < 13000; from += 100 {
+		untried = append(untried, fmt.Sprintf("%d-%d", from, from+89))
+	}
+	s.NotTried = strings.Join(untried, ",")
+	return Site{Transports: []sipprobe.Transport{sipprobe.UDP}, ClientNAT: true, Sweeps: []Sweep{s}}.Run()
 }
 
 // sweptAlone is a run in which the responder's ledger of a sweep could not be had.
