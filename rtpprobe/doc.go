@@ -71,7 +71,8 @@
 // A port is called lost when the chance that random loss explains it is below 1e-6 for all ports together
 // (see JudgeSweep); until then it is tried again. When everything stops at one instant the sweep asks, slowly, for some
 // seconds whether it goes on, and ends if it does not: no port is accused for that. What this machine lost, or
-// could not send, is counted apart and accuses no port either.
+// could not send, is counted apart and accuses no port either. A local port from which nothing arrives, while from
+// others the same ports are reached, is named (SweepVerdict.SilentSources), and the sweep goes on from the others.
 //
 // On Linux packets go and come 64 at a time, and a Reflector costs next to nothing for each port; elsewhere,
 // or with Portable, it takes a goroutine and some 5 KB for each.
