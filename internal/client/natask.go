@@ -31,7 +31,7 @@ const (
 var (
 	errNoUDPBehindNAT = errors.New("the client is behind a NAT of its own, and no UDP to the responder passes, by which it would learn what that NAT does")
 	errPortsChanged   = errors.New("the client is behind a NAT of its own, which gives its packets other source ports, so that nobody can tell where the site would have to send")
-	errOtherAddress = errors.New("the client is behind a NAT of its own, and its UDP comes from another address than what it tells the site to do")
+	errOtherAddress   = errors.New("the client is behind a NAT of its own, and its UDP comes from another address than what it tells the site to do")
 	errTooNear        = errors.New("the client is behind a NAT of its own, and so near to the site that no packet could open that NAT without reaching the site")
 	errOddHops        = errors.New("the client is behind a NAT of its own, and how far away the site is cannot be measured")
 )
