@@ -40,7 +40,8 @@ func TestSweepSourceFilter(t *testing.T) {
 				t.Errorf("silent %s, want %s; lost %s; %d open, inconclusive %s; %v after %v in %d rounds, at %v",
 					v.SilentSources, blocked, v.RequestLost, v.Open.Len(), v.Inconclusive, tr.sent.End, tr.took, len(tr.sent.Rounds), tr.sent.LossAt)
 			}
-			if limited := name == "policed"; v.RateLimited != limited {
+			// Beyond some 10,000 packets a second the queues of this network are full now and then.
+			if limited := v.RateLimited && *v.LimitedPPS < 5000; limited != (name == "policed") {
 				t.Errorf("limited %v, at %v", v.RateLimited, tr.sent.LossAt)
 			}
 			ledgersSurviveJSON(t, &tr)
