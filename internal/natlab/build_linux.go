@@ -55,7 +55,7 @@ func (h *Host) tune() error {
 		{"ipv4/ip_unprivileged_port_start", "0"},
 	}
 	switch h.name {
-	case InsideHost, OutsideHost:
+	case InsideHost, NeighbourHost, OutsideHost:
 	case BoxHost:
 		settings = append(settings, [2]string{"ipv6/conf/default/disable_ipv6", "1"}) // it says nothing itself
 	default:

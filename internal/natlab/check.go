@@ -13,7 +13,7 @@ const maxName = 127
 // check finds what cannot be built, and says which item it is.
 func (t Topology) check() error {
 	for i, f := range t.Forwards {
-		if err := f.check(); err != nil {
+		if err := errors.Join(f.check(), t.hasHost(f.To)); err != nil {
 			return fmt.Errorf("forward %d: %w", i, err)
 		}
 	}
@@ -56,6 +56,14 @@ func (t Topology) has(r Router) error {
 		return nil
 	}
 	return fmt.Errorf("router %q is not in this topology; use %q, or set Carrier or ClientNAT", r, SiteRouter)
+}
+
+// hasHost tells whether a forward can lead to a host.
+func (t Topology) hasHost(name string) error {
+	if name == "" || name == InsideHost || name == NeighbourHost && t.Neighbour {
+		return nil
+	}
+	return fmt.Errorf("no forward can lead to host %q; use %q, or set Neighbour and use %q", name, InsideHost, NeighbourHost)
 }
 
 func (f Forward) check() error {

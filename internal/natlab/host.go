@@ -83,6 +83,21 @@ func (h *Host) DialTCP(ctx context.Context, local, remote netip.AddrPort) (*net.
 	return c.(*net.TCPConn), nil
 }
 
+// DialUDP opens a UDP socket on the host that speaks with the remote address only.
+// Port 0 of the local address picks a free one.
+func (h *Host) DialUDP(ctx context.Context, local, remote netip.AddrPort) (*net.UDPConn, error) {
+	d := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(local)}
+	var c net.Conn
+	err := h.Do(func() (err error) {
+		c, err = d.DialContext(ctx, network("udp", remote), remote.String())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.UDPConn), nil
+}
+
 // network pins the family: a numeric address of one family has one candidate,
 // so the net package makes its socket on the calling thread.
 func network(proto string, a netip.AddrPort) string {

@@ -9,8 +9,8 @@ import (
 // A Lab is a built [Topology]. Its hosts live until Close; sockets that
 // callers opened in them are the callers' to close.
 type Lab struct {
-	// The hosts; Box, Carrier and ClientRouter are nil when the topology has none.
-	Inside, Box, Site, Carrier, Internet, ClientRouter, Outside *Host
+	// The hosts; Neighbour, Box, Carrier and ClientRouter are nil when the topology has none.
+	Inside, Neighbour, Box, Site, Carrier, Internet, ClientRouter, Outside *Host
 	// Addresses are those of the topology that was built.
 	Addresses Addresses
 
@@ -47,6 +47,8 @@ func (l *Lab) add(name string, p plan) (*Host, error) {
 		l.Inside = h
 	case BoxHost:
 		l.Box = h
+	case NeighbourHost:
+		l.Neighbour = h
 	case SiteHost:
 		l.Site = h
 	case CarrierHost:

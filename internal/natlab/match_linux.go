@@ -24,7 +24,7 @@ type match struct {
 func (m match) exprs() []expr.Any {
 	var e []expr.Any
 	if m.iif != "" {
-		e = append(e, meta(expr.MetaKeyIIFNAME), equal(ifName(m.iif)))
+		e = append(e, meta(expr.MetaKeyIIFNAME), equal(arrivesBy(m.iif)))
 	}
 	if m.oif != "" {
 		e = append(e, meta(expr.MetaKeyOIFNAME), equal(ifName(m.oif)))
@@ -233,6 +233,14 @@ func ifName(name string) []byte {
 	b := make([]byte, unix.IFNAMSIZ)
 	copy(b, name)
 	return b
+}
+
+// arrivesBy is ifName; for the private side it is what its names begin with.
+func arrivesBy(name string) []byte {
+	if name == lanPort {
+		return []byte(lanPort)
+	}
+	return ifName(name)
 }
 
 // host is the prefix of one address.

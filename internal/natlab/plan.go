@@ -7,20 +7,22 @@ import (
 
 // The names of the hosts, in the order of the path.
 const (
-	InsideHost   = "inside"
-	BoxHost      = "box"
-	SiteHost     = string(SiteRouter)
-	CarrierHost  = string(CarrierRouter)
-	InternetHost = "internet"
-	ClientHost   = string(ClientRouter)
-	OutsideHost  = "outside"
+	InsideHost    = "inside"
+	NeighbourHost = "neighbour" // inside as well
+	BoxHost       = "box"
+	SiteHost      = string(SiteRouter)
+	CarrierHost   = string(CarrierRouter)
+	InternetHost  = "internet"
+	ClientHost    = string(ClientRouter)
+	OutsideHost   = "outside"
 )
 
 // The interfaces of routers; hosts have one, hostPort.
 const (
 	hostPort = "eth0"
-	lanPort  = "lan" // the private side
-	wanPort  = "wan" // the Internet's side
+	lanPort  = "lan"           // the private side
+	lanPort2 = lanPort + "two" // the private side as well, towards the neighbour
+	wanPort  = "wan"           // the Internet's side
 )
 
 // A plan is a topology worked out: who exists, joined how, with which
@@ -58,6 +60,7 @@ func (t Topology) plan() plan {
 		at(InsideHost, hostPort, "192.168.1.10/24", "2001:db8:1::10/64"),
 		at(SiteHost, lanPort, "192.168.1.1/24", "2001:db8:1::1/64"))
 	p.defaults(InsideHost, "192.168.1.1", "2001:db8:1::1")
+	t.planNeighbour(&p)
 	core := at(InternetHost, "site", "203.0.113.1/24", "2001:db8:a::1/64")
 	if t.Carrier {
 		p.names = append(p.names, CarrierHost)
@@ -95,6 +98,19 @@ func (t Topology) planWAN(p *plan) {
 	}
 }
 
+// planNeighbour gives the neighbour a link of its own: the upper part of the LAN's
+// lowest addresses is behind it.
+func (t Topology) planNeighbour(p *plan) {
+	if !t.Neighbour {
+		return
+	}
+	p.names = slices.Insert(p.names, 1, NeighbourHost)
+	p.join(
+		at(NeighbourHost, hostPort, "192.168.1.20/28", "2001:db8:1:0:1::20/80"),
+		at(SiteHost, lanPort2, "192.168.1.17/28", "2001:db8:1:0:1::1/80"))
+	p.defaults(NeighbourHost, "192.168.1.17", "2001:db8:1:0:1::1")
+}
+
 // planClient is the part of the table on the client's side.
 func (t Topology) planClient(p *plan) {
 	p.names = append(p.names, InternetHost)
@@ -122,6 +138,8 @@ func (t Topology) planClient(p *plan) {
 type Addresses struct {
 	// Inside and Inside6 are the inside host's own.
 	Inside, Inside6 netip.Addr
+	// Neighbour and Neighbour6 are the neighbour's own; invalid where there is none.
+	Neighbour, Neighbour6 netip.Addr
 	// SiteWAN is the site's public IPv4 address, as seen and dialled from
 	// outside; with a carrier it is the carrier's.
 	SiteWAN netip.Addr
@@ -155,6 +173,9 @@ func (p plan) addresses() Addresses {
 	}
 	if second := p.port(SiteHost, wanPort).addrs[1].Addr(); second.Is4() {
 		a.RouterWANSecond = second
+	}
+	if neighbour := p.addrs(NeighbourHost); len(neighbour) > 0 {
+		a.Neighbour, a.Neighbour6 = neighbour[0], neighbour[1]
 	}
 	return a
 }

@@ -18,18 +18,26 @@ type natRouter struct {
 	randomPorts bool
 	sipHelper   bool
 	forwards    []Forward
-	wan, to     netip.Addr // forwards go from wan to to ...
-	own         netip.Addr // ... or to the router's own address ...
-	second      netip.Addr // every other flow leaves from it; invalid means none
-	to6         netip.Addr // ... and pinholes to to6
+	wan, second netip.Addr // forwards come in at wan; every other flow leaves from second, if it is valid
+	inside      Addresses
+}
+
+// target are the addresses of the host that a forward leads to.
+func (r natRouter) target(f Forward) (v4, v6 netip.Addr) {
+	switch {
+	case f.ToRouter:
+		return r.inside.RouterLAN, netip.Addr{}
+	case f.To == NeighbourHost:
+		return r.inside.Neighbour, r.inside.Neighbour6
+	}
+	return r.inside.Inside, r.inside.Inside6
 }
 
 // natRouters are the routers of the lab that do more than route.
 func (l *Lab) natRouters(t Topology) []natRouter {
 	all := []natRouter{{
 		host: l.Site, randomPorts: t.RandomPorts, forwards: t.Forwards,
-		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, to: l.Addresses.Inside,
-		own: l.Addresses.RouterLAN, to6: l.Addresses.Inside6,
+		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, inside: l.Addresses,
 	}}
 	if l.Carrier != nil {
 		all = append(all, natRouter{host: l.Carrier, open6: true})
@@ -77,12 +85,9 @@ func (r natRouter) nat(s *ruleset) error {
 		if f.Family == IPv6 {
 			continue
 		}
+		to, _ := r.target(f)
 		for _, proto := range f.protos() {
 			m := match{iif: wanPort, proto: proto, dports: f.Ports, dst: host(r.wan)}
-			to := r.to
-			if f.ToRouter {
-				to = r.own
-			}
 			dnat, err := s.dnat(f, to)
 			if err != nil {
 				return err
@@ -107,8 +112,9 @@ func (r natRouter) filter(s *ruleset) {
 		if f.Family == IPv4 || f.ToRouter {
 			continue
 		}
+		_, to := r.target(f)
 		for _, proto := range f.protos() {
-			m := match{iif: wanPort, proto: proto, dports: f.inner(), dst: host(r.to6)}
+			m := match{iif: wanPort, proto: proto, dports: f.inner(), dst: host(to)}
 			s.add(fwd, m.exprs(), accept()...)
 		}
 	}

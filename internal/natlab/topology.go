@@ -13,6 +13,10 @@ type Topology struct {
 	// site router's WAN address is then one of 100.64.0.0/10, and its
 	// forwards help nobody, since the carrier forwards nothing.
 	Carrier bool
+	// Neighbour puts a second host beside the inside host, to which forwards may lead
+	// by mistake. It has a link of its own to the site router, and the site's LAN
+	// reaches it by way of that router only.
+	Neighbour bool
 	// ClientNAT puts the outside host behind a NAT router of its own.
 	ClientNAT bool
 	// RandomPorts makes the site router give each outbound IPv4 flow a
@@ -50,7 +54,7 @@ type Topology struct {
 	Box *Box
 }
 
-// A Forward is a port forward of the site router to the inside host. For IPv4
+// A Forward is a port forward of the site router to an inside host. For IPv4
 // it is destination NAT of the router's WAN address; for IPv6, which has no
 // NAT here, a pinhole to the ports on which the inside host is meant to listen.
 // It holds for what arrives on the WAN side.
@@ -62,6 +66,8 @@ type Forward struct {
 	// ToPort is where Ports.From arrives inside, with the rest of the range
 	// after it; 0 keeps the ports as they are.
 	ToPort uint16
+	// To is the name of the host that it leads to: NeighbourHost, or "" for the inside host.
+	To string
 	// Family limits the forward to IPv4 or IPv6; AnyFamily means both.
 	Family Family
 	// ToRouter sends the flows to a program on the router itself, which listens on its
