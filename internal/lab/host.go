@@ -38,6 +38,14 @@ func (h host) Dial(ctx context.Context, remote netip.AddrPort) (net.Conn, error)
 	return c, nil
 }
 
+func (h host) DialPacket(ctx context.Context, local, remote netip.AddrPort) (net.Conn, error) {
+	c, err := h.DialUDP(ctx, local, remote)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 func (h host) Addresses() ([]netip.Addr, error) { return h.Addrs(), nil }
 
 func (h host) Source(ctx context.Context, remote netip.Addr) (addr netip.Addr, err error) {

@@ -17,6 +17,9 @@ type Network interface {
 	Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error)
 	// Dial opens a TCP connection.
 	Dial(ctx context.Context, remote netip.AddrPort) (net.Conn, error)
+	// DialPacket opens a UDP socket that sends to a remote address and hears of nobody
+	// else; its errors are those that ICMP reported of it.
+	DialPacket(ctx context.Context, local, remote netip.AddrPort) (net.Conn, error)
 	// Addresses lists the host's unicast addresses without link-local ones, loopback last.
 	Addresses() ([]netip.Addr, error)
 	// Source is the address from which the host would send to a remote one.
@@ -39,6 +42,12 @@ func (Host) Listen(ctx context.Context, local netip.AddrPort) (net.Listener, err
 // Dial opens a TCP connection.
 func (Host) Dial(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
 	return (&net.Dialer{KeepAlive: -1}).DialContext(ctx, family("tcp", remote.Addr()), remote.String())
+}
+
+// DialPacket opens a UDP socket for one peer.
+func (Host) DialPacket(ctx context.Context, local, remote netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(local)}
+	return d.DialContext(ctx, family("udp", remote.Addr()), remote.String())
 }
 
 func family(network string, a netip.Addr) string {

@@ -41,7 +41,7 @@ func (l *wireListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.wire.carry(c), nil
+	return l.wire.carry("tcp", c), nil
 }
 
 type wireConn struct {

@@ -115,12 +115,21 @@ func (w *Wire) Dial(ctx context.Context, remote netip.AddrPort) (net.Conn, error
 	if err != nil {
 		return nil, err
 	}
-	return w.carry(c), nil
+	return w.carry("tcp", c), nil
 }
 
-func (w *Wire) carry(c net.Conn) net.Conn {
+// DialPacket opens a UDP socket for one peer on the wire.
+func (w *Wire) DialPacket(ctx context.Context, local, remote netip.AddrPort) (net.Conn, error) {
+	c, err := w.Network.DialPacket(ctx, local, remote)
+	if err != nil {
+		return nil, err
+	}
+	return w.carry("udp", c), nil
+}
+
+func (w *Wire) carry(protocol string, c net.Conn) net.Conn {
 	carried := &wireConn{Conn: c, wire: w, closed: make(chan struct{}),
-		flow: Flow{Protocol: "tcp", Local: addrPort(c.LocalAddr()), Remote: addrPort(c.RemoteAddr())}}
+		flow: Flow{Protocol: protocol, Local: addrPort(c.LocalAddr()), Remote: addrPort(c.RemoteAddr())}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.conns[carried] = true
