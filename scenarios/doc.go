@@ -30,6 +30,12 @@
 //	    min_version: "1.2"
 //	    min_days_left: 14
 //	    trust: public                         # any: self-signed certificates pass
+//	  - id: web-in
+//	    kind: port                            # one port beside SIP and audio
+//	    direction: inbound
+//	    transports: [tcp]                     # which must be named: tcp, udp or both
+//	    port: 443
+//	    purpose: web interface
 //
 // Files are read strictly: an unknown key or an impossible value is an error that
 // says where. [Load] reads one, [Named] finds those that ship, [Find] takes either.

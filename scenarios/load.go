@@ -38,6 +38,8 @@ type fileCheck struct {
 	Limit      string        `yaml:"limit"`
 	Steps      []string      `yaml:"steps"`
 	Traffic    string        `yaml:"traffic"`
+	Port       string        `yaml:"port"`
+	Purpose    string        `yaml:"purpose"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
 	TLS        fileTLS       `yaml:",inline"`
@@ -123,7 +125,7 @@ func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +148,8 @@ func (c fileCheck) expand() ([]Check, error) {
 		err = c.describeCall(&base)
 	case IdleKind:
 		err = c.describeIdle(&base)
+	case PortKind:
+		return c.portChecks(base)
 	}
 	if err != nil {
 		return nil, err

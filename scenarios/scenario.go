@@ -28,6 +28,8 @@ type Check struct {
 	Idle *Idle `json:"idle,omitempty"`
 	// TLS is set for checks of kind "tls" and for no others.
 	TLS *TLS `json:"tls,omitempty"`
+	// Port is set for checks of kind "port" and for no others.
+	Port *Port `json:"port,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -50,6 +52,8 @@ const (
 	IdleKind Kind = "idle"
 	// TLSKind asks a TLS port for its versions and its certificates.
 	TLSKind Kind = "tls"
+	// PortKind knocks at one TCP or UDP port, behind which the other end listens.
+	PortKind Kind = "port"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

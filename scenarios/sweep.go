@@ -104,7 +104,13 @@ func (c fileCheck) checkKeys(kind Kind) error {
 		return errors.New("limit, steps and traffic belong to bindings and idle connections")
 	}
 	if kind != TLSKind && c.TLS != (fileTLS{}) {
-		return errors.New("port, server_name, min_version, min_days_left and trust belong to tls checks")
+		return errors.New("server_name, min_version, min_days_left and trust belong to tls checks")
+	}
+	if kind != PortKind && c.Purpose != "" {
+		return errors.New("purpose belongs to checks of a port")
+	}
+	if kind != PortKind && kind != TLSKind && c.Port != "" {
+		return errors.New("port belongs to checks of a port, or of TLS")
 	}
 	return nil
 }

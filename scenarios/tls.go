@@ -44,7 +44,6 @@ const (
 
 // fileTLS are the keys of TLS checks.
 type fileTLS struct {
-	Port        *int   `yaml:"port"`
 	ServerName  string `yaml:"server_name"`
 	MinVersion  string `yaml:"min_version"`
 	MinDaysLeft *int   `yaml:"min_days_left"`
@@ -85,11 +84,12 @@ func (c fileCheck) tls(base Check) ([]Check, error) {
 		return nil, errors.New("direction: tls checks are inbound")
 	}
 	t := TLS{ServerName: c.TLS.ServerName, MinVersion: c.TLS.MinVersion}
-	if c.TLS.Port != nil {
-		if *c.TLS.Port < 1 || *c.TLS.Port > 65535 {
-			return nil, fmt.Errorf("port: %d is not between 1 and 65535; leave it out for the port of SIP over TLS", *c.TLS.Port)
+	if c.Port != "" {
+		number, ok := portOf(c.Port)
+		if !ok {
+			return nil, fmt.Errorf("port: %s is not between 1 and 65535; leave it out for the port of SIP over TLS", c.Port)
 		}
-		t.Port = uint16(*c.TLS.Port)
+		t.Port = uint16(number)
 	}
 	if t.ServerName != "" {
 		if err := CheckServerName(t.ServerName); err != nil {

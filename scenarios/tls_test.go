@@ -44,7 +44,7 @@ func TestLoadExplainsTLS(t *testing.T) {
 		`, ports: "443"`:                    "belong to sweeps",
 		", port: 0":                         "port: 0 is not between 1 and 65535; leave it out",
 		", port: 65536":                     "port: 65536",
-		", port: https":                     "int",
+		", port: https":                     "https is not between 1 and 65535",
 		`, server_name: "pbx example"`:      "neither a host name nor an address",
 		`, server_name: "https://pbx.test"`: "neither a host name nor an address",
 		`, server_name: "müller.example"`:   "xn--",

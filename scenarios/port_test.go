@@ -1,0 +1,97 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bothways/scenarios"
+)
+
+func aPort(keys string) string {
+	return fmt.Sprintf("name: x\nchecks:\n  - {id: p, kind: port, direction: inbound%s}\n", keys)
+}
+
+func TestLoadPorts(t *testing.T) {
+	got, err := scenarios.Load("x.yaml", strings.NewReader(aPort(", transports: [tcp, udp], port: 3090, purpose: links, optional: true")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []scenarios.Check
+	for _, transport := range []string{"tcp", "udp"} {
+		want = append(want, scenarios.Check{
+			ID: "p-" + transport, Kind: scenarios.PortKind, Direction: scenarios.Inbound, Transport: scenarios.Transport(transport),
+			Optional: true, Port: &scenarios.Port{Number: 3090, Purpose: "links"},
+		})
+	}
+	if diff := cmp.Diff(want, got.Checks); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLoadExplainsPorts writes checks of ports that cannot be.
+func TestLoadExplainsPorts(t *testing.T) {
+	for keys, want := range map[string]string{
+		", port: 443":                                                                 "transports: want [tcp], [udp] or both",
+		", transports: [], port: 443":                                                 "transports: want [tcp]",
+		", transports: [tls], port: 443":                                              `transports: "tls" is none of tcp, udp`,
+		", transports: [tcp, tcp], port: 443":                                         "twice",
+		", transports: [tcp]":                                                         "port: want one port from 1 to 65535",
+		", transports: [tcp], port: 0":                                                "port: want one",
+		", transports: [tcp], port: 65536":                                            "port: want one",
+		`, transports: [tcp], port: "443-444"`:                                        "port: want one",
+		", transports: [tcp], port: https":                                            "port: want one",
+		", transports: [tcp], port: 443, ports: 1-9":                                  "belong to sweeps",
+		", transports: [tcp], port: 443, rate: 10":                                    "belong to sweeps",
+		", transports: [tcp], port: 443, talk: 1s":                                    "belong to calls",
+		", transports: [tcp], port: 443, porpuse: web":                                "porpuse",
+		`, transports: [tcp], port: 443, purpose: "` + strings.Repeat("x", 101) + `"`: "purpose: longer than 100",
+	} {
+		_, err := scenarios.Load("x.yaml", strings.NewReader(aPort(keys)))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "x.yaml") {
+			t.Errorf("%s: %v, want %q", keys, err, want)
+		}
+	}
+	for _, other := range []string{"options", "call", "sweep"} {
+		for _, key := range []string{"port: 443", "purpose: web"} {
+			text := strings.Replace(aPort(", "+key), "kind: port", "kind: "+other, 1)
+			if _, err := scenarios.Load("x.yaml", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "to checks of a port") {
+				t.Errorf("%s with %s: %v", other, key, err)
+			}
+		}
+	}
+}
+
+// TestVendorTable holds the scenario against the rows of the vendor's table.
+func TestVendorTable(t *testing.T) {
+	s, err := scenarios.Named("starface-ports")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]bool)
+	for _, c := range s.Checks {
+		switch {
+		case c.Port != nil:
+			got[fmt.Sprintf("%s %s %d", c.Direction, c.Transport, c.Port.Number)] = true
+			if c.Port.Purpose == "" {
+				t.Errorf("%s: what is it for?", c.ID)
+			}
+		case c.Sweep != nil:
+			got[fmt.Sprintf("%s %s %s", c.Direction, c.Transport, c.Sweep.Ports)] = true
+		default:
+			got[fmt.Sprintf("%s %s sip", c.Direction, c.Transport)] = true
+		}
+	}
+	for _, row := range []string{
+		"inbound tcp 80", "inbound tcp 443", "inbound udp 1902", "inbound tcp 3090", "inbound udp 3090", "inbound tcp 5222",
+		"inbound tcp 50080", "inbound tcp 50081", "inbound udp 10000-20000", "inbound udp sip", "inbound tcp sip", "inbound tls sip",
+		"outbound tcp 80", "outbound udp 123", "outbound tcp 443", "outbound tcp 8383", "outbound tcp 5222", "outbound tcp 50080",
+		"outbound tcp 50081", "outbound udp 1025-65535", "outbound udp sip", "outbound tls sip",
+	} {
+		if !got[row] {
+			t.Errorf("%s is missing", row)
+		}
+	}
+}
