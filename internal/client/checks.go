@@ -19,8 +19,8 @@ import (
 // what arrives then was let in by a forward, and by nothing that the site has sent.
 const coldTime = time.Second
 
-// runChecks runs the scenario in phases: questions, TLS, sweeps, inbound calls, outbound
-// calls, the forms that may leave states of their own in a middlebox, and last what
+// runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
+// outbound calls, the forms that may leave states of their own in a middlebox, and last what
 // takes long. The checks of a phase run side by side, over different ports, but for sweeps.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
@@ -31,6 +31,8 @@ func (r *run) runChecks(ctx context.Context) {
 	}
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.Options })
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.TLSKind })
+	r.ports(ctx, scenarios.Inbound)
+	r.ports(ctx, scenarios.Outbound)
 	r.sweeps(ctx, scenarios.Inbound)
 	r.sweeps(ctx, scenarios.Outbound)
 	r.phase(ctx, func(c scenarios.Check) bool {

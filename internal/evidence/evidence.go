@@ -131,6 +131,8 @@ type Check struct {
 	IdleFacts *IdleFacts `json:"idle_facts,omitempty"`
 	// TLSFacts is set for TLS checks that ran.
 	TLSFacts *TLSFacts `json:"tls_facts,omitempty"`
+	// PortFacts is set for checks of a port that ran.
+	PortFacts *PortFacts `json:"port_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

@@ -76,6 +76,11 @@ func DecodeOrder(data []byte) (Order, error) {
 			return Order{}, err
 		}
 	}
+	if o.Port != nil {
+		if err := o.Port.check(); err != nil {
+			return Order{}, err
+		}
+	}
 	return o, nil
 }
 

@@ -73,7 +73,9 @@ type Order struct {
 	Show  *Show `json:"show,omitempty"`
 	// Idle begins the responder's part of a check of idle times.
 	Idle *Idle `json:"idle,omitempty"`
-	End  bool  `json:"end,omitempty"`
+	// Port is one step of the checks of ports.
+	Port *PortOrder `json:"port,omitempty"`
+	End  bool       `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.
@@ -85,6 +87,8 @@ func (o Order) duration() time.Duration {
 		return sweepOrderTime
 	case o.Show != nil:
 		return ShowTime
+	case o.Port != nil:
+		return portOrderTime
 	case o.Fetch != nil:
 		return time.Duration(o.Fetch.HoldMs) * time.Millisecond
 	}
@@ -101,6 +105,7 @@ type Reply struct {
 	// Aside is the UDP port that was opened.
 	Aside uint16           `json:"aside,omitempty"`
 	Shown []sipprobe.Shown `json:"shown,omitempty"`
+	Port  *PortReply       `json:"port,omitempty"`
 }
 
 // Hello begins a session, or shows another way into it.
@@ -141,12 +146,14 @@ type Call struct {
 }
 
 // Fetch asks for a part of something that the responder has recorded: the record
-// of a call by its check, that of a sweep's window, or with neither the ledger.
+// of a call by its check, that of a sweep's window, that of a set of ports, or with
+// none of them the ledger.
 type Fetch struct {
 	Call   string     `json:"call,omitempty"`
 	Sweep  *SweepPart `json:"sweep,omitempty"`
+	Ports  uint32     `json:"ports,omitempty"`
 	Offset int        `json:"offset"`
-	// HoldMs is how long to wait with the answer while the record of a sweep is not
+	// HoldMs is how long to wait with the answer while the record of a sweep or of ports is not
 	// ready, in milliseconds.
 	HoldMs int `json:"hold_ms,omitempty"`
 }

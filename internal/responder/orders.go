@@ -117,6 +117,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return pairing.Reply{}, r.callOut(s, in, *o.Call)
 	case o.Sweep != nil:
 		return r.sweepOrder(s, in, *o.Sweep)
+	case o.Port != nil:
+		return r.portOrder(s, in, *o.Port)
 	case o.Fetch != nil:
 		return r.fetch(s, in, *o.Fetch)
 	case o.Aside:

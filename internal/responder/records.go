@@ -60,6 +60,9 @@ func (r *Responder) packed(s *session, f pairing.Fetch) (data []byte, ready bool
 	if f.Sweep != nil {
 		return s.packedSweep(f)
 	}
+	if f.Ports != 0 {
+		return s.packedPorts(f)
+	}
 	name := f.Call
 	s.mu.Lock()
 	rec := s.records[name]

@@ -63,6 +63,7 @@ type Responder struct {
 	strangers int // calls of those without the key
 
 	sweeps sweepBook
+	bells  bellBook
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.

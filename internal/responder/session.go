@@ -47,6 +47,7 @@ type session struct {
 
 	sweeping sweeping
 	aside    aside
+	belfry   belfry
 }
 
 // A flow is a path that the client opened.

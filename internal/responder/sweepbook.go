@@ -31,6 +31,9 @@ func (r *Responder) claim(s *session, addr netip.Addr, ports rtpprobe.PortSet) (
 	if len(b.running) >= maxSweeps {
 		return nil, errSweepsBusy
 	}
+	if r.bells.hold(addr, ports) {
+		return nil, errSweepsBusy
+	}
 	for other := range b.running {
 		if other.addr == addr && !other.ports.Intersect(ports).IsZero() {
 			return nil, errSweepsBusy

@@ -1,0 +1,225 @@
+package responder
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"bothways/internal/knock"
+	"bothways/internal/pairing"
+	"bothways/sipprobe"
+)
+
+// maxPortRecords is how many records of ports a session keeps; a client fetches one
+// before it wants the next.
+const maxPortRecords = 4
+
+// A belfry is the part of a session that hangs bells and knocks.
+type belfry struct {
+	turn sync.Mutex // held while an order is carried out
+	hung *bells     // under turn
+
+	mu       sync.Mutex
+	records  []*portRecord // the newest last
+	knocking bool
+}
+
+// bells are those of one list, until their context ends.
+type bells struct {
+	addr   netip.Addr
+	list   pairing.PortList
+	ctx    context.Context
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when nothing of them is left
+}
+
+// A portRecord is that of one list of ports; packed stands once done is closed.
+type portRecord struct {
+	id     uint32
+	done   chan struct{}
+	packed []byte
+	err    error
+}
+
+// record makes room for the record of a list.
+func (b *belfry) record(id uint32) *portRecord {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	rec := &portRecord{id: id, done: make(chan struct{})}
+	b.records = append(b.records, rec)
+	if len(b.records) > maxPortRecords {
+		b.records = append([]*portRecord(nil), b.records[1:]...)
+	}
+	return rec
+}
+
+func (rec *portRecord) file(r pairing.PortRecord) {
+	rec.packed, rec.err = pairing.Encode(r)
+	close(rec.done)
+}
+
+// find returns the newest record of a list, nil when there is none any more.
+func (b *belfry) find(id uint32) *portRecord {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := len(b.records) - 1; i >= 0; i-- {
+		if b.records[i].id == id {
+			return b.records[i]
+		}
+	}
+	return nil
+}
+
+// packedPorts waits for the record of a list, as long as was asked for.
+func (s *session) packedPorts(f pairing.Fetch) (data []byte, ready bool, err error) {
+	rec := s.belfry.find(f.Ports)
+	if rec == nil {
+		return nil, false, pairing.ErrNoRecord
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, time.Duration(f.HoldMs)*time.Millisecond)
+	defer cancel()
+	select {
+	case <-rec.done:
+		return rec.packed, true, rec.err
+	case <-ctx.Done():
+		return nil, false, nil
+	}
+}
+
+// portOrder carries out one step of the checks of ports.
+func (r *Responder) portOrder(s *session, in *sipprobe.Incoming, o pairing.PortOrder) (pairing.Reply, error) {
+	s.belfry.turn.Lock()
+	defer s.belfry.turn.Unlock()
+	var reply pairing.PortReply
+	var err error
+	switch {
+	case o.Hang != nil:
+		reply.Hung, err = r.hang(s, in.Local.Addr(), *o.Hang)
+	case o.Knock != nil:
+		err = r.knock(s, in, *o.Knock)
+	default:
+		s.belfry.takeDown()
+	}
+	reply.Busy = errors.Is(err, errPortsBusy)
+	return pairing.Reply{Port: &reply}, err
+}
+
+// takeDown takes the bells down and waits until what they heard is filed. The caller
+// holds the turn.
+func (b *belfry) takeDown() {
+	if b.hung != nil {
+		b.hung.cancel()
+		<-b.hung.ended
+		b.hung = nil
+	}
+}
+
+// hang hangs bells, and returns the ports at which it could.
+func (r *Responder) hang(s *session, addr netip.Addr, l pairing.PortList) (*pairing.PortList, error) {
+	s.belfry.takeDown()
+	b := &bells{addr: addr, list: l, ended: make(chan struct{})}
+	if !r.bells.enter(b) {
+		return nil, errPortsBusy
+	}
+	if r.sweeps.swept(addr, l) { // asked after the bells were entered, so that no sweep comes between
+		r.bells.leave(b)
+		return nil, errPortsBusy
+	}
+	if !s.join() {
+		r.bells.leave(b)
+		return nil, errNoSession
+	}
+	b.ctx, b.cancel = context.WithTimeout(s.ctx, pairing.BellTime)
+	ringing := r.hangEach(s, b)
+	hung := pairing.PortList{ID: l.ID}
+	for _, bell := range ringing {
+		if bell.hangs {
+			hung.Add(bell.transport, bell.port)
+		}
+	}
+	record := s.belfry.record(l.ID)
+	go func() {
+		var all pairing.PortRecord
+		for _, bell := range ringing {
+			<-bell.done
+			all.Heard = append(all.Heard, bell.heard)
+		}
+		b.cancel()
+		r.bells.leave(b)
+		record.file(all)
+		close(b.ended)
+		s.work.Done()
+	}()
+	s.belfry.hung = b
+	return &hung, nil
+}
+
+// A ringing is one bell; heard stands once done is closed.
+type ringing struct {
+	transport knock.Transport
+	port      uint16
+	hangs     bool
+	done      chan struct{}
+	heard     knock.Heard
+}
+
+func (r *Responder) hangEach(s *session, b *bells) (all []*ringing) {
+	cfg := knock.BellConfig{Terms: r.knockTerms(s, b.list), Allow: r.mayHear(s)}
+	for _, t := range []knock.Transport{knock.TCP, knock.UDP} {
+		for _, port := range b.list.Of(t) {
+			bell := &ringing{transport: t, port: port, done: make(chan struct{})}
+			all = append(all, bell)
+			ring, why, err := r.openBell(b, t, netip.AddrPortFrom(b.addr, port))
+			if ring == nil {
+				bell.heard = knock.NotHung(t, netip.AddrPortFrom(b.addr, port), why, err)
+				close(bell.done)
+				continue
+			}
+			bell.hangs = true
+			go func() {
+				bell.heard = ring(b.ctx, cfg)
+				close(bell.done)
+			}()
+		}
+	}
+	return all
+}
+
+// openBell opens a port; ring is nil when it could not.
+func (r *Responder) openBell(b *bells, t knock.Transport, at netip.AddrPort) (ring func(context.Context, knock.BellConfig) knock.Heard, why knock.Fault, err error) {
+	if r.owns(t, at) {
+		return nil, knock.Own, nil
+	}
+	if t == knock.TCP {
+		l, err := r.cfg.Network.Listen(b.ctx, at)
+		if err != nil {
+			return nil, knock.FaultOf(err), err
+		}
+		return func(ctx context.Context, cfg knock.BellConfig) knock.Heard { return knock.RingTCP(ctx, l, cfg) }, "", nil
+	}
+	conn, err := r.cfg.Network.ListenPacket(b.ctx, at)
+	if err != nil && knock.FaultOf(err) == knock.InUse && r.media.used(at.Addr()).Contains(at.Port()) {
+		return nil, knock.Own, err // a call's
+	}
+	if err != nil {
+		return nil, knock.FaultOf(err), err
+	}
+	return func(ctx context.Context, cfg knock.BellConfig) knock.Heard { return knock.RingUDP(ctx, conn, cfg) }, "", nil
+}
+
+// owns reports whether the responder listens at a port for SIP.
+func (r *Responder) owns(t knock.Transport, at netip.AddrPort) bool {
+	for _, s := range r.sockets {
+		a := s.Address
+		if s.Error == "" && (s.Transport == sipprobe.UDP) == (t == knock.UDP) && a.Port() == at.Port() && (a.Addr() == at.Addr() || a.Addr().IsUnspecified()) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Responder) knockTerms(s *session, l pairing.PortList) knock.Terms {
+	return knock.Terms{ID: l.ID, Key: pairing.KnockKey(r.cfg.Key, s.run)}
+}
