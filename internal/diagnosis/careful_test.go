@@ -215,7 +215,8 @@ func TestNotTestedIsWhatWasNotTested(t *testing.T) {
 	certificates := []string{"tls-version-too-old", "certificate-expired", "certificate-name-mismatch", "certificate-untrusted", "certificate-chain-incomplete"}
 	for run, row := range map[string]struct{ open, decided []string }{
 		"clean":            {slices.Concat(sweeps, certificates), slices.Concat(calls, []string{"tls-intercepted"})},
-		"sweep-clean":      {nil, slices.Concat(calls, sweeps)},
+		"sweep-clean":      {[]string{"forward-to-wrong-host"}, slices.Concat(calls, sweeps)},
+		"port-clean":       {sweeps, []string{"forward-to-wrong-host"}},
 		"sweep-one-ledger": {sweeps, calls},
 		"tls-clean":        {slices.Concat(sweeps, []string{"tls-intercepted"}), certificates}, // for the port that is not the responder's
 		"tls-intercepted":  {certificates[1:], certificates[:1]},

@@ -29,6 +29,8 @@ type CheckVerdict struct {
 	Idle *Idle
 	// TLS is null for checks of anything else.
 	TLS *TLS
+	// Port is null for checks of other kinds.
+	Port *Port
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -94,6 +96,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeIdle(&out, c)
 	case c.TLSFacts != nil:
 		v.judgeTLS(&out, newTLSPort(v.Evidence, c))
+	case c.PortFacts != nil:
+		v.judgePort(&out, v.portOf(c))
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

@@ -97,13 +97,14 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 			passed[c.Kind]++
 		}
 	}
+	ports := passed[scenarios.SweepKind] + passed[scenarios.PortKind]
 	shown := "Everything that was tried worked"
 	switch {
 	case passed[scenarios.TLSKind] == counts[Pass]:
 		shown = "TLS and certificates are in order"
-	case passed[scenarios.SweepKind] == counts[Pass]:
+	case ports == counts[Pass]:
 		shown = "Every port that could be tried is open"
-	case passed[scenarios.CallKind] > 0 && passed[scenarios.SweepKind] > 0:
+	case passed[scenarios.CallKind] > 0 && ports > 0:
 		shown = "SIP and audio went both ways, and every port that could be tried is open,"
 	case passed[scenarios.CallKind] > 0:
 		shown = "SIP and audio went both ways"

@@ -41,7 +41,7 @@ func egressFiltered(v *view) []Finding {
 	if len(where) > 0 {
 		f.values["where"], f.values["what"] = list(where), list(what)
 	}
-	return f.foundWith(notes...)
+	return append(f.foundWith(notes...), knocksNotOut(v)...)
 }
 
 // replyLost: requests arrive, their echoes leave and do not, and no gap of the other
@@ -66,7 +66,7 @@ func replyLost(v *view) []Finding {
 		}
 		out = append(out, f.foundWith(notes...)...)
 	}
-	return out
+	return append(out, answersLost(v)...)
 }
 
 func (s sweep) replyAccount() account {

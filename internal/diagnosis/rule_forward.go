@@ -24,7 +24,7 @@ func portNotForwarded(v *view) []Finding {
 			out = append(out, f)
 		}
 	}
-	return out
+	return append(out, knockedShut(v)...)
 }
 
 // neverArrived tells a port that nothing passed from one where the client sent

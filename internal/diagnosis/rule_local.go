@@ -25,6 +25,9 @@ func localFault(v *view) []Finding {
 	for _, s := range v.sweeps {
 		f.tell(sweepFaults(s)...)
 	}
+	for _, p := range v.ports {
+		f.tell(knockFaults(p)...)
+	}
 	return f.found()
 }
 
@@ -53,7 +56,7 @@ func (v *view) listens(name string, t sipprobe.Transport) bool {
 		return v.contact(scenarios.Transport(t)).wanted
 	}
 	for _, c := range v.Checks {
-		if c.Kind != scenarios.SweepKind && c.Direction == scenarios.Outbound && string(c.Transport) == string(t) {
+		if signals(c.Check) && c.Direction == scenarios.Outbound && string(c.Transport) == string(t) {
 			return true
 		}
 	}

@@ -124,7 +124,7 @@ func shiftsPorts(v *view) []Finding {
 		f.tell(a)
 		f.values["forward"] = v.forwardOf(s, gaps(s.WrongPort.Union(s.shiftedAway()), s.undecided()))
 	}
-	return f.foundWith()
+	return append(f.foundWith(), knockedAside(v)...)
 }
 
 // example is one port of the largest shift: "; what was sent to 10000 arrived on 10002".

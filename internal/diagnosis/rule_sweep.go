@@ -21,7 +21,7 @@ func portInUse(v *view) []Finding {
 			"another program on the responder's machine holds %s; skipped", sized(s.held))})
 		f.values["ports"], f.values["list"] = ": "+portWords(s.held, maxRangesInRow), "UDP "+portWords(s.held, maxRangesInRow)
 	}
-	return f.foundWith()
+	return append(f.foundWith(), heldPorts(v)...)
 }
 
 // tightPPS is the pace up to which a limit is named: three times that at which a sweep

@@ -29,6 +29,7 @@ func rules() []Rule {
 		{Code: "rtp-range-partly-forwarded", Find: partlyForwarded, Needs: inboundNeeds},
 		{Code: "odd-ports-not-forwarded", Find: oneParity, Needs: inboundNeeds},
 		{Code: "forward-shifts-ports", Find: shiftsPorts, Needs: inboundNeeds},
+		{Code: "forward-to-wrong-host", Find: wrongHost, Needs: knockNeeds},
 		{Code: "filtered-until-primed", Find: untilPrimed, Needs: primeNeeds},
 		{Code: "egress-filtered", Find: egressFiltered, Needs: outboundNeeds},
 		{Code: "reply-path-lost", Find: replyLost, Needs: replyNeeds},

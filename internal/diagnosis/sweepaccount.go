@@ -158,6 +158,9 @@ func (v *view) gotIn() string {
 				c.check.ID, c.in.received, c.in.sent)
 		}
 	}
+	if how := v.knockedIn(); how != "" {
+		return how
+	}
 	for _, s := range v.sweeps {
 		if s.known && (s.is(scenarios.Inbound) && s.facts.Arrived.Packets > 0 || s.is(scenarios.Outbound) && s.facts.Sent.Echoes > 0) {
 			return fmt.Sprintf("The client's UDP does get out of its own network: in %s some of it reached the responder.", s.check.ID)

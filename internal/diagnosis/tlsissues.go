@@ -80,13 +80,6 @@ func chainIssue(c tlsprobe.Certificate, i tlsprobe.Issue) string {
 // oldVersions are the versions that an issue is about.
 func oldVersions(i tlsprobe.Issue) []string { return strings.Split(i.Subject, ", ") }
 
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
 // maxNamesInRow is how many names of a certificate a sentence holds.
 const maxNamesInRow = 4
 

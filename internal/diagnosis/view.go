@@ -14,6 +14,7 @@ type view struct {
 	calls      []call
 	sweeps     []sweep
 	tls        []tlsPort
+	ports      []portTest
 	transports []contact
 }
 
@@ -28,6 +29,8 @@ func newView(ev *evidence.Evidence) *view {
 			v.sweeps = append(v.sweeps, newSweep(c))
 		case c.TLSFacts != nil:
 			v.tls = append(v.tls, newTLSPort(ev, c))
+		case c.PortFacts != nil:
+			v.ports = append(v.ports, newPortTest(c))
 		}
 	}
 	for _, t := range sipprobe.Transports() {
@@ -82,18 +85,19 @@ func attemptOver(ev *evidence.Evidence, t sipprobe.Transport) *evidence.Attempt 
 }
 
 // wanted reports whether the scenario has a check that needs SIP over the transport:
-// sweeps need none of their own, nor do TLS ports that are not the responder's.
+// sweeps and checks of ports need none of their own, nor do TLS ports that are not the
+// responder's.
 func wanted(ev *evidence.Evidence, t sipprobe.Transport) bool {
-	signals := func(c scenarios.Check) bool {
+	over := func(c scenarios.Check) bool {
 		if c.Kind == scenarios.TLSKind {
 			return tlsWanted(c, t)
 		}
-		return c.Kind != scenarios.SweepKind && string(c.Transport) == string(t)
+		return signals(c) && string(c.Transport) == string(t)
 	}
 	for _, c := range ev.Checks {
-		if c.Control == "" && signals(c.Check) {
+		if c.Control == "" && over(c.Check) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(ev.Scenario.Checks, signals)
+	return slices.ContainsFunc(ev.Scenario.Checks, over)
 }

@@ -36,6 +36,14 @@ func count[N int | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// are is the verb for one thing or several.
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 // list joins words: "a", "a and b", "a, b and c".
 func list(words []string) string {
 	if len(words) < 2 {

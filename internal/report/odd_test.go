@@ -9,6 +9,7 @@ import (
 
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"
+	"bothways/internal/knock"
 	"bothways/internal/report"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -23,6 +24,7 @@ func TestOddEvidence(t *testing.T) {
 		diagnosistest.Site{Transports: udp, Control: true, Private: true}.Run(),
 		diagnosistest.Site{Transports: udp, Closed: udp}.Run(),
 		sweptOddly(),
+		knockedOddly(),
 	}
 	for _, ev := range runs {
 		ev.Client.Tape = ev.Client.Tape[:2]
@@ -75,6 +77,20 @@ func sweptOddly() *evidence.Evidence {
 			}
 		}
 	}
+	return ev
+}
+
+// knockedOddly is a run of checks of ports in which little is as it should be.
+func knockedOddly() *evidence.Evidence {
+	udp := diagnosistest.Port{Transport: knock.UDP, Number: 123, Fate: diagnosistest.Lost,
+		ICMP: []knock.ICMP{{From: diagnosistest.Router, Meaning: "administratively-prohibited", Count: 1}}}
+	ev := diagnosistest.Knocked(
+		diagnosistest.Port{}, diagnosistest.Port{Number: 80, Fate: diagnosistest.Answered}, diagnosistest.Port{Number: 81, Fate: diagnosistest.Lost},
+		diagnosistest.Port{Number: 82, Fate: diagnosistest.Aside}, diagnosistest.Port{Number: 83, Fate: diagnosistest.Held},
+		diagnosistest.Port{Direction: scenarios.Outbound, Fate: diagnosistest.Taken}, diagnosistest.Port{Number: 84, Fate: diagnosistest.AnswerLost}, udp,
+	)
+	ev.Checks = ev.Checks[3:]
+	ev.Responder.Tape = ev.Responder.Tape[:2]
 	return ev
 }
 

@@ -83,6 +83,8 @@ type Check struct {
 	Idle *Idle `json:"idle"`
 	// TLS is null for checks of anything else.
 	TLS *TLS `json:"tls"`
+	// Port is null for checks of other kinds.
+	Port *Port `json:"port"`
 }
 
 // Audio is what both ends measured of one direction of a call.

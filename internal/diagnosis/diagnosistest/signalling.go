@@ -120,6 +120,9 @@ func (s Site) runChecks(ev *evidence.Evidence) {
 		case c.Kind == scenarios.TLSKind:
 			j := slices.IndexFunc(s.TLS, func(server TLSServer) bool { return server.Port == c.TLS.Port })
 			c.TLSFacts = s.TLS[j].Facts(s)
+		case c.Kind == scenarios.PortKind:
+			j := slices.IndexFunc(s.Ports, func(p Port) bool { return p.Check().ID == c.ID })
+			c.PortFacts = s.Ports[j].Facts()
 		case c.Kind == scenarios.Options:
 			s.reaches(ev, ev.Run.Token(c.ID), t)
 			c.Options = &evidence.OptionsFacts{Connect: s.connect(t), Exchange: s.exchange("OPTIONS", t)}

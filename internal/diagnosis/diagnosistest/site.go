@@ -40,6 +40,8 @@ type Site struct {
 	// Intercepted: something opens TLS on the responder's port. Given: the responder
 	// presents a certificate that it was given.
 	Intercepted, Given bool
+	// Ports follow the sweeps.
+	Ports []Port
 }
 
 // Addresses of every site, from RFC 1918 and the documentation ranges of RFC 5737.
@@ -99,6 +101,9 @@ func (s Site) scenario() scenarios.Scenario {
 	}
 	for _, sweep := range s.Sweeps {
 		out.Checks = append(out.Checks, sweep.Check())
+	}
+	for _, p := range s.Ports {
+		out.Checks = append(out.Checks, p.Check())
 	}
 	return out
 }

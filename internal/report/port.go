@@ -1,0 +1,76 @@
+package report
+
+import (
+	"bothways/internal/diagnosis"
+	"bothways/internal/knock"
+)
+
+// Port is what both ends measured of one TCP or UDP port.
+type Port struct {
+	Number int `json:"number"`
+	// Purpose is what the scenario says that the port is for, null when it does not.
+	Purpose *string `json:"purpose"`
+	// Result is "open", "request-lost", "reply-lost", "wrong-port", "another-host",
+	// "in-use" or "inconclusive".
+	Result diagnosis.PortResult `json:"result"`
+	// Connect is how the opening of the TCP connection ended: "open", "refused",
+	// "timeout", "unreachable" or "local"; null over UDP.
+	Connect *string `json:"connect"`
+	// KnocksSent and KnocksArrived are null when that end's ledger is missing.
+	KnocksSent    *int `json:"knocks_sent"`
+	KnocksArrived *int `json:"knocks_arrived"`
+	// ArrivedOn is the port on which knocks arrived, null when none did.
+	ArrivedOn *int `json:"arrived_on"`
+	// AnsweredBy is what answered without proof, null when nothing did.
+	AnsweredBy *AnsweredBy `json:"answered_by"`
+	// ICMP is null where it cannot be heard, as over TCP.
+	ICMP []PortICMP `json:"icmp"`
+}
+
+// AnsweredBy is what answered without proof: Text begins its answer, in hexadecimal
+// after "hex " where it is no text.
+type AnsweredBy struct {
+	Address string `json:"address"`
+	Bytes   int    `json:"bytes"`
+	Text    string `json:"text"`
+}
+
+// A PortICMP is what somebody said of the knocks: evidence, which anybody could forge.
+type PortICMP struct {
+	// From is null where the system does not say.
+	From    *string `json:"from"`
+	Meaning string  `json:"meaning"`
+	Count   int     `json:"count"`
+}
+
+func buildPort(m *diagnosis.Port) *Port {
+	if m == nil {
+		return nil
+	}
+	p := &Port{
+		Number: int(m.Number), Purpose: orNull(m.Purpose), Result: m.Result, Connect: orNull(m.Connect),
+		KnocksSent: m.Sent, KnocksArrived: m.Arrived, ICMP: buildPortICMP(m.ICMP),
+	}
+	if on := int(m.ArrivedOn); on != 0 {
+		p.ArrivedOn = &on
+	}
+	if s := m.Stranger; s != nil {
+		p.AnsweredBy = &AnsweredBy{Address: s.From.String(), Bytes: s.Bytes, Text: s.Head}
+	}
+	return p
+}
+
+func buildPortICMP(all []knock.ICMP) []PortICMP {
+	if all == nil {
+		return nil
+	}
+	out := []PortICMP{}
+	for _, i := range all {
+		one := PortICMP{Meaning: i.Meaning, Count: i.Count}
+		if i.From.IsValid() {
+			one.From = orNull(i.From.String())
+		}
+		out = append(out, one)
+	}
+	return out
+}
