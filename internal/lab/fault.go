@@ -30,6 +30,10 @@ type Fault struct {
 	Interceptor *Interceptor
 	// Servers are services of the PBX on the inside host.
 	Servers []TLSServer
+	// HeldTCP are TCP ports of the inside host that another program holds.
+	HeldTCP natlab.Ports
+	// Neighbours are services on the neighbour, which the topology then has.
+	Neighbours []Service
 	// Expect are the codes of the findings that must come out, and no others.
 	Expect []string
 	// Verdict is what the run must conclude.
@@ -61,7 +65,9 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 }
 
 // Faults lists what the lab can plant.
-func Faults() []Fault { return slices.Concat(callFaults(), sweepFaults(), idleFaults(), tlsFaults()) }
+func Faults() []Fault {
+	return slices.Concat(callFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults())
+}
 
 // callFaults are those that calls show.
 func callFaults() []Fault {

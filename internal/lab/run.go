@@ -3,7 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net"
+	"io"
 	"net/netip"
 	"slices"
 	"time"
@@ -97,6 +97,11 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer stop()
+	dismiss, err := serve(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer dismiss()
 	inside, err := responder.Start(ctx, insideConfig(host{l.Inside}, o.Version))
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)
@@ -141,7 +146,7 @@ func outsideConfig(l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) clie
 
 // hold opens the ports that another program holds on the inside host.
 func hold(ctx context.Context, l *natlab.Lab, f Fault) (release func(), err error) {
-	var conns []net.PacketConn
+	var conns []io.Closer
 	release = func() {
 		for _, c := range conns {
 			c.Close()
@@ -149,6 +154,14 @@ func hold(ctx context.Context, l *natlab.Lab, f Fault) (release func(), err erro
 	}
 	for port := f.Held.From; port != 0 && port <= f.Held.To; port++ {
 		c, err := l.Inside.ListenPacket(ctx, netip.AddrPortFrom(l.Addresses.Inside, port))
+		if err != nil {
+			release()
+			return nil, err
+		}
+		conns = append(conns, c)
+	}
+	for port := f.HeldTCP.From; port != 0 && port <= f.HeldTCP.To; port++ {
+		c, err := l.Inside.ListenTCP(ctx, netip.AddrPortFrom(l.Addresses.Inside, port))
 		if err != nil {
 			release()
 			return nil, err
