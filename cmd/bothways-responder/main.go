@@ -12,6 +12,12 @@
 // the connection is lost, and serves whoever proves at that address to hold the key. A
 // wrong key, or another version of the protocol, ends it.
 //
+// For checks of single ports it listens, for as long as they take, on the TCP and UDP
+// ports that the scenario names, and says nothing there to whoever lacks the key; ports
+// below 1024 need the right to listen on them, and those that another program holds are
+// listed and left alone. Outwards it knocks at ports of the client itself and of nobody
+// else.
+//
 // Whoever does not hold the key gets a challenge that is never larger than what he
 // sent, and no more than 20 of them a second. Media goes only to addresses at which
 // a client has proven itself. --answer-anyone lifts the first rule for calls, for

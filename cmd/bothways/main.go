@@ -25,6 +25,11 @@
 // whether the chain leads to a root of this machine or of --ca FILE. HOST without a port
 // is asked on 5061. Who does not answer is inconclusive: one end alone cannot tell why.
 //
+// A scenario with checks of single ports (services, starface-ports) has each end listen
+// where the other one knocks: ports below 1024 need the right to listen on them, here
+// for those outwards. From behind a NAT of the client's own, ports outwards cannot be
+// proven and are skipped.
+//
 // The report goes to standard output, as text or with --json as one JSON object;
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report

@@ -16,8 +16,8 @@ type Service struct {
 	Port  uint16
 }
 
-// serve starts the neighbour's services.
-func serve(ctx context.Context, l *natlab.Lab, f Fault) (dismiss func(), err error) {
+// neighbours starts the neighbour's services.
+func neighbours(ctx context.Context, l *natlab.Lab, f Fault) (dismiss func(), err error) {
 	var stops []func()
 	dismiss = func() {
 		for _, stop := range stops {

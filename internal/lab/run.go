@@ -97,7 +97,7 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer stop()
-	dismiss, err := serve(ctx, l, f)
+	dismiss, err := neighbours(ctx, l, f)
 	if err != nil {
 		return nil, err
 	}
