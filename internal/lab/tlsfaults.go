@@ -12,7 +12,7 @@ const siteName = "pbx.example.com"
 // tlsFaults are those of certificates and of TLS on the way.
 func tlsFaults() []Fault {
 	box := forwarding(sipUDP, sipTCP, rtp,
-		natlab.Forward{Proto: natlab.TCP, Ports: natlab.Port(5061), Family: natlab.IPv4, ToRouter: true})
+		natlab.Forward{Proto: natlab.TCP, Ports: natlab.Port(5061), Family: natlab.IPv4, To: natlab.SiteHost})
 	pbx := func(name, title string, https, xmpp TLSServer, verdict string, expect ...string) Fault {
 		https.Port, xmpp.Port = 443, 5223
 		for _, s := range []*TLSServer{&https, &xmpp} {

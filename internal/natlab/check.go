@@ -60,10 +60,11 @@ func (t Topology) has(r Router) error {
 
 // hasHost tells whether a forward can lead to a host.
 func (t Topology) hasHost(name string) error {
-	if name == "" || name == InsideHost || name == NeighbourHost && t.Neighbour {
+	switch {
+	case name == "", name == InsideHost, name == SiteHost, name == NeighbourHost && t.Neighbour:
 		return nil
 	}
-	return fmt.Errorf("no forward can lead to host %q; use %q, or set Neighbour and use %q", name, InsideHost, NeighbourHost)
+	return fmt.Errorf("no forward can lead to host %q; use %q, %q, or set Neighbour and use %q", name, InsideHost, SiteHost, NeighbourHost)
 }
 
 func (f Forward) check() error {
@@ -71,7 +72,7 @@ func (f Forward) check() error {
 	if int(f.ToPort)+int(to-from) > 65535 {
 		return fmt.Errorf("ports %d-%d do not fit from port %d on", from, to, f.ToPort)
 	}
-	if f.ToRouter && f.Family == IPv6 {
+	if f.To == SiteHost && f.Family == IPv6 {
 		return errors.New("a forward to the router is for IPv4")
 	}
 	return errors.Join(

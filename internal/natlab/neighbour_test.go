@@ -44,7 +44,7 @@ func TestForwardToTheNeighbour(t *testing.T) {
 
 func TestForwardToNobody(t *testing.T) {
 	t.Parallel()
-	for _, to := range []string{natlab.NeighbourHost, natlab.SiteHost, "printer"} {
+	for _, to := range []string{natlab.NeighbourHost, natlab.OutsideHost, "printer"} {
 		_, err := natlab.Build(t.Context(), natlab.Topology{Forwards: []natlab.Forward{{To: to}}})
 		if err == nil || !strings.Contains(err.Error(), "forward 0") {
 			t.Errorf("a forward to %q: %v", to, err)

@@ -24,10 +24,10 @@ type natRouter struct {
 
 // target are the addresses of the host that a forward leads to.
 func (r natRouter) target(f Forward) (v4, v6 netip.Addr) {
-	switch {
-	case f.ToRouter:
+	switch f.To {
+	case SiteHost:
 		return r.inside.RouterLAN, netip.Addr{}
-	case f.To == NeighbourHost:
+	case NeighbourHost:
 		return r.inside.Neighbour, r.inside.Neighbour6
 	}
 	return r.inside.Inside, r.inside.Inside6
@@ -109,7 +109,7 @@ func (r natRouter) filter(s *ruleset) {
 	s.add(fwd, match{iif: lanPort}.exprs(), accept()...)
 	s.add(fwd, append(match{iif: wanPort}.exprs(), forwarded()...), accept()...)
 	for _, f := range r.forwards {
-		if f.Family == IPv4 || f.ToRouter {
+		if f.Family == IPv4 || f.To == SiteHost {
 			continue
 		}
 		_, to := r.target(f)

@@ -252,7 +252,7 @@ func TestTopologyErrors(t *testing.T) {
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),
 		`protocol "sctp"`:    {Forwards: []natlab.Forward{{Proto: "sctp"}}},
 		"do not fit":         {Forwards: []natlab.Forward{{Ports: natlab.Ports{From: 1, To: 100}, ToPort: 65500}}},
-		"is for IPv4":        {Forwards: []natlab.Forward{{Family: natlab.IPv6, ToRouter: true}}},
+		"is for IPv4":        {Forwards: []natlab.Forward{{Family: natlab.IPv6, To: natlab.SiteHost}}},
 		"whole seconds":      {Timeouts: []natlab.Timeouts{{UDP: time.Millisecond}}},
 		"use one family":     both(natlab.Rule{Name: "a", Family: natlab.IPv6, Source: netip.MustParsePrefix("10.0.0.0/8")}),
 		"client-router\" is": {Timeouts: []natlab.Timeouts{{Router: natlab.ClientRouter}}},

@@ -66,13 +66,12 @@ type Forward struct {
 	// ToPort is where Ports.From arrives inside, with the rest of the range
 	// after it; 0 keeps the ports as they are.
 	ToPort uint16
-	// To is the name of the host that it leads to: NeighbourHost, or "" for the inside host.
+	// To is the name of the host that it leads to: InsideHost, which is what "" means,
+	// NeighbourHost, or SiteHost for a program on the router itself, which listens on
+	// its LAN address, Addresses.RouterLAN, as a proxy does; that one for IPv4 only.
 	To string
 	// Family limits the forward to IPv4 or IPv6; AnyFamily means both.
 	Family Family
-	// ToRouter sends the flows to a program on the router itself, which listens on its
-	// LAN address, Addresses.RouterLAN, as a proxy does; IPv4 only.
-	ToRouter bool
 }
 
 // A Rule is a fault: packets that a router drops or rejects although it would

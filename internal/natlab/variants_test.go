@@ -107,7 +107,7 @@ func TestTimeouts(t *testing.T) {
 // TestForwardToRouter: a program on the router answers for the site, on that port alone.
 func TestForwardToRouter(t *testing.T) {
 	t.Parallel()
-	lab := build(t, natlab.Topology{Forwards: []natlab.Forward{{Proto: natlab.TCP, Ports: natlab.Port(5061), Family: natlab.IPv4, ToRouter: true}}})
+	lab := build(t, natlab.Topology{Forwards: []natlab.Forward{{Proto: natlab.TCP, Ports: natlab.Port(5061), Family: natlab.IPv4, To: natlab.SiteHost}}})
 	a := lab.Addresses
 	proxy, other := tcpListener(t, lab.Site, a.RouterLAN, 5061), tcpListener(t, lab.Site, a.RouterLAN, 5062)
 	if from, err := connect(t, lab.Outside, addrPort(a.SiteWAN, 5061), proxy, soon); err != nil || from.Addr() != a.Outside {
