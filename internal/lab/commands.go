@@ -22,6 +22,7 @@ type labCommands struct {
 	Version console.VersionFlag `help:"Print the version."`
 	Faults  faultsCmd           `cmd:"" help:"List what can be planted."`
 	Run     labRunCmd           `cmd:"" help:"Run client and responder through a fault, and hold the report against what was planted."`
+	Matrix  matrixCmd           `cmd:"" help:"Run all faults, or those that are named, and print what was planted beside what was reported."`
 	Shell   shellCmd            `cmd:"" help:"Open a shell on a host of a fault's network."`
 	Bench   benchCmd            `cmd:"" help:"Measure sweeps through real NATs, beside nmap where that is installed."`
 	Serve   serveCmd            `cmd:"" hidden:"" help:"Be the responder whose memory bench measures."`

@@ -1,15 +1,11 @@
 package lab_test
 
 import (
-	"context"
 	"os"
-	"slices"
 	"testing"
-	"time"
 
 	"bothways/internal/lab"
 	"bothways/internal/natlab"
-	"bothways/scenarios"
 )
 
 func TestMain(m *testing.M) { os.Exit(natlab.Main(m.Run)) }
@@ -20,50 +16,29 @@ func TestFaults(t *testing.T) {
 	if err := natlab.Supported(); err != nil {
 		t.Skip(err)
 	}
-	for _, f := range lab.Faults() {
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
-			o := undisturbed(t, f)
-			for _, c := range o.Counters {
-				if c.Packets == 0 {
-					t.Errorf("%s never acted", c.Rule)
-				}
-			}
-			if o.OK() {
-				return
-			}
-			t.Errorf("verdict %s, want %s; missed %v, false %v", o.Diagnosis.Verdict, f.Verdict, o.Missed, o.False)
-			for _, c := range o.Diagnosis.Checks {
-				t.Logf("%-22s %-12s %s", c.ID, c.Verdict, c.Summary)
-			}
-			for _, f := range o.Diagnosis.Findings {
-				t.Logf("%s %s %s %v", f.Role, f.Code, f.Direction, f.Evidence)
-			}
-		})
+	lab.Sides(lab.Faults(), lab.DefaultParallel, func(f lab.Fault) {
+		t.Run(f.Name, func(t *testing.T) { reported(t, f) })
+	})
+}
+
+// reported fails the test unless a run through the fault reports what was planted.
+func reported(t *testing.T, f lab.Fault) {
+	c := lab.Try(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"})
+	if c.Err != nil {
+		t.Fatal(c.Err)
 	}
-}
-
-// quickly spares the tests what a real line needs: long talks and a careful start.
-func quickly() scenarios.Overrides {
-	return scenarios.Overrides{Talk: 2 * time.Second, RatePPS: 20_000}
-}
-
-// undisturbed runs a fault again when the run itself says that this machine was too
-// busy to take part: such a run proves nothing about the fault.
-func undisturbed(t *testing.T, f lab.Fault) lab.Outcome {
-	t.Helper()
-	const tries = 3
-	for try := 1; ; try++ {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		o, err := lab.Run(ctx, f, lab.Options{Overrides: quickly(), Version: "test"})
-		cancel()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(o.False, "local-fault") || try == tries {
-			return o
-		}
-		t.Logf("try %d: the machine was too busy", try)
+	if c.Tries > 1 {
+		t.Logf("%d tries: the machine was too busy", c.Tries)
+	}
+	if c.OK() {
+		return
+	}
+	t.Errorf("verdict %s, want %s; missed %v, false %v; never acted %v", c.Diagnosis.Verdict, f.Verdict, c.Missed, c.False, c.Unplanted())
+	for _, c := range c.Diagnosis.Checks {
+		t.Logf("%-22s %-12s %s", c.ID, c.Verdict, c.Summary)
+	}
+	for _, f := range c.Diagnosis.Findings {
+		t.Logf("%s %s %s %v", f.Role, f.Code, f.Direction, f.Evidence)
 	}
 }
 

@@ -31,9 +31,20 @@ type Outcome struct {
 	Counters []natlab.Counter
 }
 
+// Unplanted names the rules and alterations that never acted: what they were to plant
+// was not there.
+func (o Outcome) Unplanted() (names []string) {
+	for _, c := range o.Counters {
+		if c.Packets == 0 {
+			names = append(names, c.Rule)
+		}
+	}
+	return names
+}
+
 // OK reports whether the run reported what was planted and nothing else.
 func (o Outcome) OK() bool {
-	return len(o.Missed) == 0 && len(o.False) == 0 && string(o.Diagnosis.Verdict) == o.Fault.Verdict
+	return len(o.Unplanted()) == 0 && len(o.Missed) == 0 && len(o.False) == 0 && string(o.Diagnosis.Verdict) == o.Fault.Verdict
 }
 
 // Options change how a fault is run.

@@ -50,7 +50,7 @@ func TestSIPFaultsShowOnTheTapes(t *testing.T) {
 					t.Skip(err)
 				}
 			}
-			o, err := lab.Run(t.Context(), f, lab.Options{Overrides: quickly(), Version: "test"})
+			o, err := lab.Run(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}

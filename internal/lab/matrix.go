@@ -1,0 +1,107 @@
+package lab
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"bothways/scenarios"
+)
+
+// A Cell is one fault of a matrix, run and held against what was planted.
+type Cell struct {
+	Outcome
+	Took time.Duration
+	// Tries counts the runs: one in which the machine itself says that it was too busy
+	// to take part proves nothing, and is repeated.
+	Tries int
+	// Err is why the fault could not be run; nil when it could.
+	Err error
+}
+
+// OK reports whether the fault ran, and was reported as planted.
+func (c Cell) OK() bool { return c.Err == nil && c.Outcome.OK() }
+
+const (
+	// DefaultParallel is how many faults run side by side: they wait more than they work.
+	DefaultParallel = 6
+	maxTries        = 3
+	// cellTimeout is more than any fault takes.
+	cellTimeout = 3 * time.Minute
+)
+
+// Quickly are the overrides of a matrix: short talks and no careful start.
+func Quickly() scenarios.Overrides {
+	return scenarios.Overrides{Talk: 2 * time.Second, RatePPS: 20_000}
+}
+
+// Matrix runs faults, so many of them side by side (0 = DefaultParallel) and those that
+// sweep one after the other beside them. It calls each for every one that has ended,
+// from one goroutine at a time, and returns when all have.
+func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each func(Cell)) {
+	if parallel <= 0 {
+		parallel = DefaultParallel
+	}
+	var telling sync.Mutex
+	Sides(faults, parallel, func(f Fault) {
+		c := Try(ctx, f, o)
+		telling.Lock()
+		defer telling.Unlock()
+		each(c)
+	})
+}
+
+// Sides calls run for every fault, of those that sweep one at a time, of the others
+// parallel many, and returns when all calls have.
+func Sides(faults []Fault, parallel int, run func(Fault)) {
+	sweeping := slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return !f.sweeps() })
+	others := make(chan Fault)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for _, f := range sweeping {
+			run(f)
+		}
+	})
+	for range parallel {
+		wg.Go(func() {
+			for f := range others {
+				run(f)
+			}
+		})
+	}
+	for _, f := range faults {
+		if !f.sweeps() {
+			others <- f
+		}
+	}
+	close(others)
+	wg.Wait()
+}
+
+// sweeps reports whether the fault's scenario sends as fast as the machine can.
+func (f Fault) sweeps() bool {
+	s, err := scenario(f.Scenario)
+	return err == nil && slices.ContainsFunc(s.Checks, func(c scenarios.Check) bool { return c.Kind == scenarios.SweepKind })
+}
+
+// Try runs one fault, again where the machine was too busy.
+func Try(ctx context.Context, f Fault, o Options) Cell {
+	start := time.Now()
+	c := Cell{Outcome: Outcome{Fault: f}}
+	for c.Tries < maxTries {
+		c.Tries++
+		ctx, cancel := context.WithTimeout(ctx, cellTimeout)
+		out, err := Run(ctx, f, o)
+		cancel()
+		if c.Err = err; err != nil {
+			break
+		}
+		c.Outcome = out
+		if !slices.Contains(out.False, "local-fault") {
+			break
+		}
+	}
+	c.Took = time.Since(start)
+	return c
+}

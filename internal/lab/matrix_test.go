@@ -1,0 +1,62 @@
+package lab_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"bothways/internal/console"
+	"bothways/internal/lab"
+	"bothways/internal/natlab"
+)
+
+// TestMatrixTellsLies expects of a clean lab what is not there, and of a broken one
+// that it is clean.
+func TestMatrixTellsLies(t *testing.T) {
+	if err := natlab.Supported(); err != nil {
+		t.Skip(err)
+	}
+	var faults []lab.Fault
+	for _, row := range []struct{ name, expect string }{{"port-clean", ""}, {"port-clean", "poor-audio"}, {"port-held", ""}} {
+		f, err := lab.Find(row.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Name, f.Expect = row.name+row.expect, strings.Fields(row.expect)
+		faults = append(faults, f)
+	}
+	faults = append(faults, lab.Fault{Name: "nowhere", Scenario: "no-such-scenario"})
+	got := make(map[string]lab.Cell)
+	lab.Matrix(t.Context(), faults, 2, lab.Options{Overrides: lab.Quickly(), Version: "test"}, func(c lab.Cell) { got[c.Fault.Name] = c })
+	if c := got["port-clean"]; !c.OK() || c.Tries == 0 || c.Took == 0 {
+		t.Errorf("%+v", c.Err)
+	}
+	if c := got["port-cleanpoor-audio"]; c.OK() || len(c.Missed) != 1 {
+		t.Errorf("missed %v", c.Missed)
+	}
+	if c := got["port-held"]; c.OK() || len(c.False) != 1 || c.False[0] != "port-in-use" {
+		t.Errorf("false %v", c.False)
+	}
+	if c := got["nowhere"]; c.OK() || c.Err == nil {
+		t.Errorf("%v", c.Err)
+	}
+}
+
+func TestMatrixCommand(t *testing.T) {
+	if err := natlab.Supported(); err != nil {
+		t.Skip(err)
+	}
+	var out, errs bytes.Buffer
+	s := console.Streams{Out: &out, Err: &errs, Getenv: func(string) string { return "" }}
+	if status := lab.Command([]string{"matrix", "port-held", "port-clean"}, s); status != 0 {
+		t.Fatalf("status %d: %s", status, errs.String())
+	}
+	for _, want := range []string{"✓ port-held   degraded: port-in-use  degraded: port-in-use", "✓ port-clean  pass", "2 of 2 reported as planted"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if status := lab.Command([]string{"matrix", "port-hold"}, s); status != 3 {
+		t.Errorf("status %d for a fault that does not exist", status)
+	}
+}
