@@ -3,6 +3,7 @@
 //
 //	bothways-lab faults               list what can be planted
 //	bothways-lab run FAULT            run it: the report, and whether it is right
+//	bothways-lab matrix [FAULT ...]   run all of them, or those named, and compare
 //	bothways-lab shell HOST           a shell on one of the hosts
 //	bothways-lab bench [PART ...]     measure sweeps: inbound, outbound, growth, memory, verdicts
 //
@@ -13,8 +14,8 @@
 //
 // It needs no other program and, where user namespaces are allowed, no root.
 //
-// The exit status of run is 0 when the findings are those that were planted and no
-// others, 2 when they are not, and 3 when the lab could not be built. That of bench is
+// The exit status of run and matrix is 0 when the findings are those that were planted
+// and no others, 2 when they are not, and 3 when the lab could not be built. That of bench is
 // 2 when a port was judged wrong.
 package main
 
