@@ -36,6 +36,9 @@
 //	    transports: [tcp]                     # which must be named: tcp, udp or both
 //	    port: 443
 //	    purpose: web interface
+//	  - id: nat-out
+//	    kind: nat                             # outbound the site's NAT, inbound the client's own
+//	    direction: outbound
 //
 // Files are read strictly: an unknown key or an impossible value is an error that
 // says where. [Load] reads one, [Named] finds those that ship, [Find] takes either.

@@ -125,7 +125,7 @@ func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +144,8 @@ func (c fileCheck) expand() ([]Check, error) {
 		return c.binding(base)
 	case TLSKind:
 		return c.tls(base)
+	case NATKind:
+		return c.nat(base)
 	case CallKind:
 		err = c.describeCall(&base)
 	case IdleKind:

@@ -54,6 +54,8 @@ const (
 	TLSKind Kind = "tls"
 	// PortKind knocks at one TCP or UDP port, behind which the other end listens.
 	PortKind Kind = "port"
+	// NATKind measures a NAT: outbound the site's, inbound the client's own.
+	NATKind Kind = "nat"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

@@ -18,6 +18,11 @@
 // listed and left alone. Outwards it knocks at ports of the client itself and of nobody
 // else.
 //
+// --stun HOST[:PORT], which may be repeated, names STUN servers of others that tests of
+// the site's NAT ask as well. Whether the site's public address works from inside is
+// tested only where the responder knows that address from its operator, by
+// --public-address or by what such a server sees: a client cannot tell it.
+//
 // Whoever does not hold the key gets a challenge that is never larger than what he
 // sent, and no more than 20 of them a second. Media goes only to addresses at which
 // a client has proven itself. --answer-anyone lifts the first rule for calls, for

@@ -30,6 +30,12 @@
 // for those outwards. From behind a NAT of the client's own, ports outwards cannot be
 // proven and are skipped.
 //
+// With --scenario nat the run measures how the NATs behave, in the terms of RFC 4787:
+// the site's, and for information the client's own. --second-address ADDR, another
+// address of this machine, shows what differs by address; it is used once the responder
+// has had an answer to a challenge from there. --stun HOST[:PORT], which may be repeated,
+// asks STUN servers of others too; a server of RFC 5780 stands in for a second address.
+//
 // The report goes to standard output, as text or with --json as one JSON object;
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report

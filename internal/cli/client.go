@@ -45,6 +45,7 @@ type runCmd struct {
 	Quiet bool   `help:"Show no progress."`
 	routerFlag
 	waitFlags
+	natFlags
 	keyFlags
 	portFlags
 }
@@ -60,11 +61,17 @@ func (c *runCmd) Run(ctx context.Context, s console.Streams) error {
 			return console.Hint(err, "give --out a directory that can be written to")
 		}
 	}
+	if err := c.nat(ctx, &cfg); err != nil {
+		return err
+	}
 	stop, err := c.meet(ctx, &cfg, s)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	if err := c.checkSecond(ctx, cfg); err != nil {
+		return err
+	}
 	ev, err := client.Run(ctx, cfg)
 	if err != nil {
 		return c.hint(err, cfg)

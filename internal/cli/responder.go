@@ -27,6 +27,7 @@ type responderCommand struct {
 	For           time.Duration       `placeholder:"DURATION" help:"Stop by itself after this time."`
 	Dial          string              `placeholder:"CLIENT[:PORT]" help:"Open the pairing outward, to a client that waits (bothways run --wait), where nothing inbound is forwarded."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
+	stunFlags
 	keyFlags
 	portFlags
 }
@@ -47,6 +48,9 @@ func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
 	}
 	clients, err := c.clients(ctx)
 	if err != nil {
+		return err
+	}
+	if cfg.STUN, err = c.servers(ctx); err != nil {
 		return err
 	}
 	r, err := responder.Start(ctx, cfg)

@@ -20,8 +20,9 @@ import (
 const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
-// outbound calls, the forms that may leave states of their own in a middlebox, and last what
-// takes long. The checks of a phase run side by side, over different ports, but for sweeps.
+// outbound calls, the forms that may leave states of their own in a middlebox, NATs, and
+// last what takes long. The checks of a phase run side by side, over different ports, but
+// for sweeps and NATs.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -42,6 +43,7 @@ func (r *run) runChecks(ctx context.Context) {
 		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound && !long(c)
 	})
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
+	r.nats(ctx)
 	r.phase(ctx, long)
 }
 
@@ -76,13 +78,15 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.rewriting(ctx, c)
 	case c.Kind == scenarios.TLSKind:
 		r.tls(ctx, c)
+	case c.Kind == scenarios.NATKind:
+		r.nat(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
 		r.callOut(ctx, c)
 	}
 	if ctx.Err() != nil && !told(c) {
-		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts = nil, nil, nil, nil, nil, nil
+		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts, c.NATFacts = nil, nil, nil, nil, nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -99,6 +103,9 @@ func told(c *evidence.Check) bool {
 	}
 	if f := c.TLSFacts; f != nil {
 		return f.Result.Ordinary.Outcome != tlsprobe.NotTested
+	}
+	if c.NATFacts != nil {
+		return natTold(c.NATFacts)
 	}
 	for _, end := range c.CallFacts.Ends() {
 		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {

@@ -17,6 +17,7 @@ import (
 	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
+	"bothways/rtpprobe/natprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
 )
@@ -33,7 +34,13 @@ type Config struct {
 	// A port that cannot be had is replaced by a free one.
 	OwnPorts map[sipprobe.Transport]uint16
 	// RTP are this end's own media ports; the zero value is any free port.
-	RTP      rtpprobe.PortRange
+	RTP rtpprobe.PortRange
+	// SecondAddress is another address of this machine, of the site's family, from which
+	// what differs by address is tested; invalid for none. One that cannot be used is
+	// evidence; CheckSecond says so beforehand.
+	SecondAddress netip.Addr
+	// STUN are servers of somebody else that tests of this end's own NAT ask as well.
+	STUN     []natprobe.PublicServer
 	Key      string
 	Scenario scenarios.Scenario
 	Version  string
@@ -53,8 +60,8 @@ type Config struct {
 
 // An Event is one step of a run, for people who wait.
 type Event struct {
-	// Name is "waiting", "dialled-in", "pairing", "paired", "not-paired", "check-started",
-	// "check-progress", "check-done" or "lost".
+	// Name is "waiting", "dialled-in", "pairing", "paired", "not-paired", "second-address",
+	// "check-started", "check-progress", "check-done" or "lost".
 	Name string
 	// Check is the check's id, empty for events of the run.
 	Check string

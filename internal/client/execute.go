@@ -20,6 +20,7 @@ func (r *run) execute(ctx context.Context) {
 			cancel(err)
 		}
 	})
+	r.proveSecond(ctx)
 	r.runChecks(ctx)
 	if err := context.Cause(ctx); err != nil {
 		r.ev.Run.Interrupted = interruption(err)

@@ -31,6 +31,8 @@ type CheckVerdict struct {
 	TLS *TLS
 	// Port is null for checks of other kinds.
 	Port *Port
+	// NAT is null for checks that are about none.
+	NAT *NAT
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -98,6 +100,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeTLS(&out, newTLSPort(v.Evidence, c))
 	case c.PortFacts != nil:
 		v.judgePort(&out, v.portOf(c))
+	case c.NATFacts != nil:
+		v.judgeNAT(&out, v.natOf(c))
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

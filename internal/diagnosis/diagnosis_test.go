@@ -48,6 +48,18 @@ var expected = map[string]struct {
 	"local-send-errors": {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
 	"local-no-socket":   {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
 
+	"nat-clean":             {diagnosis.Pass, nil},
+	"nat-one-address":       {diagnosis.Pass, nil},
+	"nat-no-nat":            {diagnosis.Pass, nil},
+	"nat-open-to-all":       {diagnosis.Pass, nil},
+	"nat-source-randomised": {diagnosis.Degraded, []string{"cause source-port-randomised outbound proven"}},
+	"nat-source-moved":      {diagnosis.Degraded, []string{"cause source-port-rewritten outbound proven"}},
+	"nat-source-varies":     {diagnosis.Degraded, []string{"cause source-address-varies outbound proven"}},
+	"nat-no-hairpin":        {diagnosis.Degraded, []string{"cause no-hairpin  proven"}},
+	"nat-second-shut":       {diagnosis.Degraded, []string{"cause media-address-filtered inbound proven"}},
+	"nat-second-unproven":   {diagnosis.Pass, nil},
+	"nat-nothing-arrives":   {diagnosis.Inconclusive, nil},
+
 	"sweep-clean": {diagnosis.Pass, nil},
 	"sweep-range-dead": {diagnosis.Fail, []string{
 		"symptom one-way-audio inbound proven", "cause rtp-range-not-forwarded inbound proven"}},

@@ -104,6 +104,8 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 		shown = "TLS and certificates are in order"
 	case ports == counts[Pass]:
 		shown = "Every port that could be tried is open"
+	case passed[scenarios.NATKind] == counts[Pass]:
+		shown = "How the NATs behave was measured"
 	case passed[scenarios.CallKind] > 0 && ports > 0:
 		shown = "SIP and audio went both ways, and every port that could be tried is open,"
 	case passed[scenarios.CallKind] > 0:

@@ -299,7 +299,8 @@ func knockNeeds(v *view) string {
 
 // signals reports whether a check needs SIP over its transport.
 func signals(c scenarios.Check) bool {
-	return c.Kind != scenarios.SweepKind && c.Kind != scenarios.PortKind && c.Kind != scenarios.BindingKind
+	return c.Kind != scenarios.SweepKind && c.Kind != scenarios.PortKind && c.Kind != scenarios.BindingKind &&
+		c.Kind != scenarios.NATKind
 }
 
 // portOf is the test of a check.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"bothways/rtpprobe"
+	"bothways/rtpprobe/natprobe"
 	"bothways/scenarios"
 )
 
@@ -17,7 +18,7 @@ func sourceRandomised(v *view) []Finding {
 		a.long = fmt.Sprintf("the responder sent from %s; the client saw %d of them as more than one source port, and %s in all%s",
 			amount(l.Locals, "port"), l.Varying, amount(l.SeenPorts, "source port"), mapping(l))
 		return a, randomised(l)
-	})
+	}, v.natSources(nat.mapsByPort))
 }
 
 func randomised(l rtpprobe.SourceLedger) bool { return l.Varying > 0 && 2*l.Varying >= l.Locals }
@@ -25,12 +26,16 @@ func randomised(l rtpprobe.SourceLedger) bool { return l.Varying > 0 && 2*l.Vary
 // sourceRewritten: most of what the responder sent came from another port than it was
 // sent from, and always from the same.
 func sourceRewritten(v *view) []Finding {
+	var moved []account
+	if len(sourceRandomised(v)) == 0 { // a few packets more may show that ports vary
+		moved = v.natSources(nat.movesPorts)
+	}
 	return v.sources(func(s sweep, l rtpprobe.SourceLedger) (account, bool) {
 		a := account{check: s.check.ID, short: fmt.Sprintf("%d packets", l.Rewritten)}
 		a.long = fmt.Sprintf("of %s from the responder, %s arrived at the client from another source port than the one that they were sent from%s",
 			amount(l.Preserved+l.Rewritten, "packet"), grouped(l.Rewritten), mapping(l))
 		return a, !randomised(l) && l.Rewritten > max(l.Preserved, 0)
-	})
+	}, moved)
 }
 
 // addressVaries: the responder was seen from more than one address.
@@ -45,17 +50,19 @@ func addressVaries(v *view) []Finding {
 		a := account{check: s.check.ID, short: list(seen)}
 		a.long = fmt.Sprintf("of what the responder sent, the client saw %s", list(seen))
 		return a, len(known) > 1
-	})
+	}, v.variedAddresses())
 }
 
-// sources looks at what the client saw of the responder's sources.
-func (v *view) sources(is func(sweep, rtpprobe.SourceLedger) (account, bool)) []Finding {
+// sources looks at what the client saw of the responder's sources in sweeps, and adds
+// what tests of the NAT show.
+func (v *view) sources(is func(sweep, rtpprobe.SourceLedger) (account, bool), nats []account) []Finding {
 	f := Finding{Direction: scenarios.Outbound}
 	for _, s := range v.swept(scenarios.Outbound) {
 		if a, ok := is(s, s.facts.Arrived.Sources); ok {
 			f.tell(a)
 		}
 	}
+	f.tell(nats...)
 	return f.foundWith()
 }
 
@@ -72,8 +79,14 @@ func mapping(l rtpprobe.SourceLedger) string {
 	return ""
 }
 
-// sourceNeeds: nothing that the responder sent in a sweep arrived.
+// sourceNeeds: nothing that the responder sent in a sweep, or in a test of the NAT,
+// arrived.
 func sourceNeeds(v *view) string {
+	for _, n := range v.siteNATs() {
+		if n.everySocket(func([]natprobe.Exchange, uint16) bool { return true }) {
+			return ""
+		}
+	}
 	if needs := outboundNeeds(v); needs != "" {
 		return needs
 	}
@@ -82,5 +95,5 @@ func sourceNeeds(v *view) string {
 			return ""
 		}
 	}
-	return "a sweep of the client's ports, outbound, of which something arrives"
+	return "a sweep of the client's ports, outbound, of which something arrives, or a test of the site's NAT (scenario nat)"
 }

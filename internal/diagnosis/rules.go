@@ -37,6 +37,8 @@ func rules() []Rule {
 		{Code: "source-port-rewritten", Find: sourceRewritten, Needs: sourceNeeds},
 		{Code: "source-port-randomised", Find: sourceRandomised, Needs: sourceNeeds},
 		{Code: "source-address-varies", Find: addressVaries, Needs: sourceNeeds},
+		{Code: "no-hairpin", Find: noHairpin, Needs: hairpinNeeds},
+		{Code: "media-address-filtered", Find: mediaFiltered, Needs: mediaFilteredNeeds},
 		{Code: "rate-limited", Find: rateLimited, Needs: replyNeeds},
 		{Code: "ids-ban", Find: banned, Needs: banNeeds},
 		{Code: "udp-binding-short", Find: bindingShort, Needs: bindingNeeds},

@@ -15,6 +15,7 @@ type view struct {
 	sweeps     []sweep
 	tls        []tlsPort
 	ports      []portTest
+	nats       []nat
 	transports []contact
 }
 
@@ -31,6 +32,8 @@ func newView(ev *evidence.Evidence) *view {
 			v.tls = append(v.tls, newTLSPort(ev, c))
 		case c.PortFacts != nil:
 			v.ports = append(v.ports, newPortTest(c))
+		case c.NATFacts != nil:
+			v.nats = append(v.nats, newNAT(ev, c))
 		}
 	}
 	for _, t := range sipprobe.Transports() {
@@ -85,7 +88,7 @@ func attemptOver(ev *evidence.Evidence, t sipprobe.Transport) *evidence.Attempt 
 }
 
 // wanted reports whether the scenario has a check that needs SIP over the transport:
-// sweeps and checks of ports need none of their own, nor do TLS ports that are not the
+// sweeps, checks of ports and tests of NATs need none of their own, nor do TLS ports that are not the
 // responder's.
 func wanted(ev *evidence.Evidence, t sipprobe.Transport) bool {
 	over := func(c scenarios.Check) bool {

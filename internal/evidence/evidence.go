@@ -75,6 +75,8 @@ type Pairing struct {
 	ClientBehindNAT *bool `json:"client_behind_nat"`
 	// FromInside is set when the responder dialled a client that waited; null otherwise.
 	FromInside *FromInside `json:"from_inside,omitempty"`
+	// Second is the client's second address; null when none was given.
+	Second *SecondAddress `json:"second_address,omitempty"`
 }
 
 // An Attempt is the first contact over one transport: for TCP and TLS a
@@ -133,6 +135,8 @@ type Check struct {
 	TLSFacts *TLSFacts `json:"tls_facts,omitempty"`
 	// PortFacts is set for checks of a port that ran.
 	PortFacts *PortFacts `json:"port_facts,omitempty"`
+	// NATFacts is set for checks of a NAT that ran.
+	NATFacts *NATFacts `json:"nat_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

@@ -22,6 +22,12 @@ type Fault struct {
 	IPv6 bool
 	// FromInside has the responder open the pairing, to a client that waits for it.
 	FromInside bool
+	// SecondAddress gives the client its second address.
+	SecondAddress bool
+	// PublicAddress tells the responder the site's public address.
+	PublicAddress bool
+	// STUN puts a STUN server on the Internet, and has both ends ask it.
+	STUN bool
 	// Held are UDP ports of the inside host that another program holds.
 	Held natlab.Ports
 	// Dialled is the name by which the site is dialled; empty is its address.
@@ -66,7 +72,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 
 // Faults lists what the lab can plant.
 func Faults() []Fault {
-	return slices.Concat(callFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults())
+	return slices.Concat(callFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults())
 }
 
 // callFaults are those that calls show.

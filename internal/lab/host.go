@@ -55,3 +55,11 @@ func (h host) Source(ctx context.Context, remote netip.Addr) (addr netip.Addr, e
 	})
 	return addr, err
 }
+
+func (h host) DialFrom(ctx context.Context, local netip.Addr, remote netip.AddrPort) (net.Conn, error) {
+	c, err := h.DialTCP(ctx, netip.AddrPortFrom(local, 0), remote)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

@@ -30,6 +30,7 @@ func reported(t *testing.T, f lab.Fault) {
 	if c.Tries > 1 {
 		t.Logf("%d tries: the machine was too busy", c.Tries)
 	}
+	natsAsBuilt(t, c.Outcome)
 	if c.OK() {
 		return
 	}

@@ -113,12 +113,24 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer dismiss()
-	inside, err := responder.Start(ctx, insideConfig(host{l.Inside}, o.Version))
+	end, servers, err := stunServer(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	own := insideConfig(host{l.Inside}, o.Version)
+	if own.STUN = servers; f.PublicAddress {
+		own.Public = l.Addresses.SiteWAN
+	}
+	inside, err := responder.Start(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)
 	}
 	defer inside.Close()
 	cfg := outsideConfig(l, f, s, o)
+	if cfg.STUN = servers; f.SecondAddress {
+		cfg.SecondAddress = second(l, f)
+	}
 	if f.FromInside {
 		cfg.Wait = insideWait
 		go inside.Dial(ctx, netip.AddrPortFrom(outside(l, f), cfg.OwnPorts[sipprobe.TLS])) // until it is closed
@@ -191,6 +203,14 @@ func outside(l *natlab.Lab, f Fault) netip.Addr {
 		return l.Addresses.Outside6
 	}
 	return l.Addresses.OutsidePublic
+}
+
+// second is the client's second address, on its own interface.
+func second(l *natlab.Lab, f Fault) netip.Addr {
+	if f.IPv6 {
+		return l.Addresses.OutsideSecond6
+	}
+	return l.Addresses.OutsideSecond
 }
 
 func (o *Outcome) compare() {

@@ -17,6 +17,9 @@ func (t Topology) check() error {
 			return fmt.Errorf("forward %d: %w", i, err)
 		}
 	}
+	if err := t.Behaviour.check(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	switch {
 	case t.WANMTU != 0 && (t.WANMTU < 1280 || t.WANMTU > 1500):

@@ -19,8 +19,9 @@
 // but its mapping is address and port dependent, and so is its filtering.
 // [Topology.RandomPorts] turns port preservation off at the site. Unsolicited
 // packets from outside are dropped without an answer, unless a [Forward] lets
-// them in. Nothing hairpins. The carrier and the client's router forward
-// nothing inwards.
+// them in, and nothing hairpins. A [Behaviour] makes the site's NAT hairpin,
+// filter less, or move source ports. The carrier and the client's router
+// forward nothing inwards.
 //
 // IPv6 is routed without NAT. The site and the client's router filter it
 // statefully, with forwards as pinholes; the carrier lets it pass. Duplicate

@@ -17,6 +17,7 @@ type natRouter struct {
 	open6       bool // lets IPv6 pass unfiltered
 	randomPorts bool
 	sipHelper   bool
+	behaviour   Behaviour
 	forwards    []Forward
 	wan, second netip.Addr // forwards come in at wan; every other flow leaves from second, if it is valid
 	inside      Addresses
@@ -36,7 +37,7 @@ func (r natRouter) target(f Forward) (v4, v6 netip.Addr) {
 // natRouters are the routers of the lab that do more than route.
 func (l *Lab) natRouters(t Topology) []natRouter {
 	all := []natRouter{{
-		host: l.Site, randomPorts: t.RandomPorts, forwards: t.Forwards,
+		host: l.Site, randomPorts: t.RandomPorts, behaviour: t.Behaviour, forwards: t.Forwards,
 		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, inside: l.Addresses,
 	}}
 	if l.Carrier != nil {
@@ -64,7 +65,7 @@ func (r natRouter) program(rules []Rule) error {
 				return errors.Join(err, conn.CloseLasting())
 			}
 		}
-		err = r.nat(s)
+		err = errors.Join(r.nat(s), r.behave(s))
 		r.faults(s, rules)
 		r.filter(s)
 		return errors.Join(err, s.load(), conn.CloseLasting())

@@ -33,6 +33,8 @@ type Topology struct {
 	// what does not fit: they send no ICMP "fragmentation needed" and no
 	// ICMPv6 "packet too big" (RFC 2923 section 2.1). It needs WANMTU.
 	BlackHole bool
+	// Behaviour is what else the site router's NAT does in its own way.
+	Behaviour
 	// Forwards are what the site router lets in.
 	Forwards []Forward
 	// Rules are the faults, in the order in which they are tried.

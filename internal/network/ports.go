@@ -15,6 +15,17 @@ type Placer interface {
 // Do calls f: every thread is on this machine.
 func (Host) Do(f func() error) error { return f() }
 
+// Opener is how to open a free UDP port that can send to a remote address.
+func Opener(ctx context.Context, n Network) func(to netip.Addr) (net.PacketConn, error) {
+	return func(to netip.Addr) (net.PacketConn, error) {
+		local, err := n.Source(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		return n.ListenPacket(ctx, netip.AddrPortFrom(local, 0))
+	}
+}
+
 // UDPPorts is how to open many UDP ports of one address: open opens one of them, and
 // within, nil unless the network is a Placer, is where all can be opened at a time.
 func UDPPorts(ctx context.Context, n Network, local netip.Addr) (open func(port uint16) (net.PacketConn, error), within func(func() error) error) {

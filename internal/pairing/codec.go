@@ -81,6 +81,11 @@ func DecodeOrder(data []byte) (Order, error) {
 			return Order{}, err
 		}
 	}
+	if o.NAT != nil {
+		if err := o.NAT.check(); err != nil {
+			return Order{}, err
+		}
+	}
 	return o, nil
 }
 

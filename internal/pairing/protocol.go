@@ -75,7 +75,12 @@ type Order struct {
 	Idle *Idle `json:"idle,omitempty"`
 	// Port is one step of the checks of ports.
 	Port *PortOrder `json:"port,omitempty"`
-	End  bool       `json:"end,omitempty"`
+	// NAT is one step of a test of a NAT.
+	NAT *NATOrder `json:"nat,omitempty"`
+	// Prove shows another address of the client, from which the order comes: the answer
+	// to its challenge proves it. It has no number.
+	Prove bool `json:"prove,omitempty"`
+	End   bool `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.
@@ -89,6 +94,8 @@ func (o Order) duration() time.Duration {
 		return ShowTime
 	case o.Port != nil:
 		return portOrderTime
+	case o.NAT != nil:
+		return natOrderTime
 	case o.Fetch != nil:
 		return time.Duration(o.Fetch.HoldMs) * time.Millisecond
 	}
@@ -106,6 +113,9 @@ type Reply struct {
 	Aside uint16           `json:"aside,omitempty"`
 	Shown []sipprobe.Shown `json:"shown,omitempty"`
 	Port  *PortReply       `json:"port,omitempty"`
+	NAT   *NATReply        `json:"nat,omitempty"`
+	// Proven is where a Prove came from.
+	Proven *netip.AddrPort `json:"proven,omitempty"`
 }
 
 // Hello begins a session, or shows another way into it.
@@ -146,15 +156,17 @@ type Call struct {
 }
 
 // Fetch asks for a part of something that the responder has recorded: the record
-// of a call by its check, that of a sweep's window, that of a set of ports, or with
+// of a call by its check, that of a sweep's window, of a set of ports or of the last test
+// of a NAT, or with
 // none of them the ledger.
 type Fetch struct {
 	Call   string     `json:"call,omitempty"`
 	Sweep  *SweepPart `json:"sweep,omitempty"`
 	Ports  uint32     `json:"ports,omitempty"`
+	NAT    bool       `json:"nat,omitempty"`
 	Offset int        `json:"offset"`
-	// HoldMs is how long to wait with the answer while the record of a sweep or of ports is not
-	// ready, in milliseconds.
+	// HoldMs is how long to wait with the answer while the record of a sweep, of ports or of
+	// a NAT is not ready, in milliseconds.
 	HoldMs int `json:"hold_ms,omitempty"`
 }
 

@@ -49,7 +49,7 @@ func buildCheck(c diagnosis.CheckVerdict) Check {
 		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
 		Verdict: c.Verdict, Summary: c.Summary, Optional: c.Optional, Control: orNull(c.Control),
 		RTTMs: c.RTTMs, Flow: orNull(c.Flow), Inbound: buildAudio(c.Inbound), Outbound: buildAudio(c.Outbound),
-		Sweep: buildSweep(c.Sweep), Idle: buildIdle(c.Idle), TLS: buildTLS(c.TLS), Port: buildPort(c.Port),
+		Sweep: buildSweep(c.Sweep), Idle: buildIdle(c.Idle), TLS: buildTLS(c.TLS), Port: buildPort(c.Port), NAT: buildNAT(c.NAT),
 	}
 }
 

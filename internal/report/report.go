@@ -85,6 +85,8 @@ type Check struct {
 	TLS *TLS `json:"tls"`
 	// Port is null for checks of other kinds.
 	Port *Port `json:"port"`
+	// NAT is null for checks that are about none.
+	NAT *NAT `json:"nat"`
 }
 
 // Audio is what both ends measured of one direction of a call.

@@ -67,6 +67,10 @@ func (r *Responder) dispatch(in *sipprobe.Incoming, o pairing.Order) pairing.Rep
 	if err != nil {
 		return pairing.Reply{Error: err.Error()}
 	}
+	if o.Prove {
+		r.prove(s, in.Source.Addr())
+		return pairing.Reply{Proven: &in.Source}
+	}
 	r.touch(s, in)
 	if o.Hello != nil { // over each transport, and without a number
 		return r.hello(s, in, *o.Hello)
@@ -119,6 +123,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return r.sweepOrder(s, in, *o.Sweep)
 	case o.Port != nil:
 		return r.portOrder(s, in, *o.Port)
+	case o.NAT != nil:
+		return r.natOrder(s, in, *o.NAT)
 	case o.Fetch != nil:
 		return r.fetch(s, in, *o.Fetch)
 	case o.Aside:

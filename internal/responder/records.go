@@ -63,6 +63,9 @@ func (r *Responder) packed(s *session, f pairing.Fetch) (data []byte, ready bool
 	if f.Ports != 0 {
 		return s.packedPorts(f)
 	}
+	if f.NAT {
+		return s.nat.packed(s.ctx, f)
+	}
 	name := f.Call
 	s.mu.Lock()
 	rec := s.records[name]

@@ -16,6 +16,7 @@ import (
 	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
+	"bothways/rtpprobe/natprobe"
 	"bothways/sipprobe"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	Public netip.Addr
 	// Certificate is for TLS; nil makes a self-signed one.
 	Certificate *tls.Certificate
+	// STUN are servers of somebody else that tests of the site's NAT ask as well.
+	STUN []natprobe.PublicServer
 	// AnswerAnyone also answers calls of those who do not have the key.
 	AnswerAnyone bool
 	Version      string
@@ -64,6 +67,7 @@ type Responder struct {
 
 	sweeps sweepBook
 	bells  bellBook
+	spoken spokenPorts
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.

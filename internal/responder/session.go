@@ -48,6 +48,7 @@ type session struct {
 	sweeping sweeping
 	aside    aside
 	belfry   belfry
+	nat      natTesting
 }
 
 // A flow is a path that the client opened.

@@ -111,6 +111,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 	r.sweeps.opening.Lock()
 	defer r.sweeps.opening.Unlock()
 	window := rtpprobe.PlanWindows(rest, r.sweeps.limit())[0]
+	r.spoken.add(addr, window)
 	primed := 0
 	if l.Prime != 0 {
 		primed = r.prime(w.ctx, addr, window, netip.AddrPortFrom(in.Source.Addr(), l.Prime), l.RatePPS)

@@ -41,6 +41,7 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 		ports[i] = c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 		held.Add(ports[i])
 	}
+	r.spoken.add(w.addr, held)
 	r.sweeps.mu.Lock()
 	w.ports = held
 	r.sweeps.mu.Unlock()

@@ -1,6 +1,9 @@
 package natprobe
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // A Behaviour is how a NAT treats flows of one socket to several destinations, in the
 // terms of RFC 4787 sections 4.1 and 5.
@@ -117,7 +120,7 @@ func JudgeFiltering(results []Result, heard *Heard) Filtering {
 	var both *bool
 	for _, r := range results {
 		for _, x := range r.Exchanges {
-			kept, known := r.keptOut(x, heard)
+			kept, known := r.keptOut(x, heard, results)
 			switch {
 			case !known:
 			case x.Change == ChangePort:
@@ -142,8 +145,8 @@ func JudgeFiltering(results []Result, heard *Heard) Filtering {
 }
 
 // keptOut reports whether answers from elsewhere did not arrive though they were sent;
-// known is false when that cannot be told.
-func (r Result) keptOut(x Exchange, heard *Heard) (kept, known bool) {
+// known is false when that cannot be told. all are the results of the same class.
+func (r Result) keptOut(x Exchange, heard *Heard, all []Result) (kept, known bool) {
 	switch {
 	case x.Change == NoChange:
 		return false, false
@@ -156,8 +159,11 @@ func (r Result) keptOut(x Exchange, heard *Heard) (kept, known bool) {
 	}
 	// The ledger of somebody else's server cannot be had: it must be known to answer
 	// at both of its places.
-	return true, x.Sent >= minAnswers && r.answers(func(y Exchange) bool { return y.To == x.To && y.Other != nil }) &&
-		r.answers(func(y Exchange) bool { return y.Server == x.Server && elsewhere(y.To, x.To, x.Change) })
+	there := func(s Result) bool {
+		return s.answers(func(y Exchange) bool { return y.Server == x.Server && elsewhere(y.To, x.To, x.Change) })
+	}
+	here := r.answers(func(y Exchange) bool { return y.To == x.To && y.Other != nil })
+	return true, x.Sent >= minAnswers && here && slices.ContainsFunc(all, there)
 }
 
 func elsewhere(a, b netip.AddrPort, c Change) bool {

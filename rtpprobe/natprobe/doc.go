@@ -12,8 +12,9 @@
 // independent properties, and what was not varied is not judged; [JudgePorts] counts
 // ports that stayed as they were.
 //
-// The order of requests matters: filtering can only be seen at a destination to which
-// nothing else was sent before. [Plan] puts it first.
+// Each socket serves one [Test], mapping or filtering: filtering can only be seen where
+// nothing was sent to the places from which answers shall come, and such answers may
+// leave traces in a NAT that disturb a mapping (RFC 5780 section 4.4).
 //
 // Sockets belong to the caller, before and after. All times are bounded; nothing is
 // sent but what was asked for.

@@ -26,21 +26,22 @@ type Request struct {
 	To     netip.AddrPort
 	Change Change
 	// Server names a server of somebody else. It gets no credentials, and where it says
-	// that it has another address, that is used too, as RFC 5780 has it.
+	// that it has another address, the test makes use of that (RFC 5780).
 	Server string
 }
 
-// Plan is the order of questions to servers that share the key: first at the first of
-// them, to which alone anything was sent until then, how answers from elsewhere are
-// filtered; then how the others see the socket. changes are those that the first can do.
-func Plan(to []netip.AddrPort, changes ...Change) []Request {
+// Plan are the questions of a test to servers that share the key: for mapping one to
+// each, for filtering all to the first, with the changes of which it is capable.
+func Plan(test Test, to []netip.AddrPort, changes ...Change) []Request {
 	var out []Request
 	for i, dst := range to {
-		out = append(out, Request{To: dst})
-		for _, c := range changes {
-			if i == 0 {
-				out = append(out, Request{To: dst, Change: c})
-			}
+		if test == MappingTest || i == 0 {
+			out = append(out, Request{To: dst})
+		}
+	}
+	for _, c := range changes {
+		if test == FilteringTest && len(to) > 0 {
+			out = append(out, Request{To: to[0], Change: c})
 		}
 	}
 	return out
@@ -50,7 +51,9 @@ func Plan(to []netip.AddrPort, changes ...Change) []Request {
 type Config struct {
 	Credentials
 	// Conn is the caller's, who must not read from it meanwhile.
-	Conn     net.PacketConn
+	Conn net.PacketConn
+	// Test is what the socket is for; "" is MappingTest.
+	Test     Test
 	Requests []Request
 	// Tries and Interval are how often a question is asked; 0 is the default.
 	Tries    int
@@ -81,7 +84,10 @@ func Probe(ctx context.Context, cfg Config) (Result, error) {
 		cfg.Interval = DefaultInterval
 	}
 	p := &probe{Config: cfg, asked: make(map[[stun.TransactionIDSize]byte]asked)}
-	p.result = Result{Local: unmapped(cfg.Conn.LocalAddr()), Exchanges: []Exchange{}}
+	if p.Test == "" {
+		p.Test = MappingTest
+	}
+	p.result = Result{Local: unmapped(cfg.Conn.LocalAddr()), Test: p.Test, Exchanges: []Exchange{}}
 	defer wake(ctx, cfg.Conn)()
 	for next := 0; next < len(p.Requests) && next < MaxRequests; next++ {
 		if err := p.ask(ctx, p.Requests[next]); err != nil {
@@ -214,7 +220,7 @@ func (p *probe) take(data []byte, from netip.AddrPort) {
 }
 
 // follow adds the questions that a server of somebody else makes possible by naming
-// its other address: filtering first, then how that address sees the socket.
+// its other address.
 func (p *probe) follow(i int) {
 	x := p.result.Exchanges[i]
 	if x.Server == "" || x.Change != NoChange || x.Other == nil {
@@ -229,10 +235,12 @@ func (p *probe) follow(i int) {
 	if other.Addr().Is4() != x.To.Addr().Is4() || !other.Addr().IsGlobalUnicast() || other.Addr() == x.To.Addr() || other.Port() == x.To.Port() {
 		return
 	}
-	more := []Request{
-		{To: x.To, Change: ChangeBoth, Server: x.Server}, {To: x.To, Change: ChangePort, Server: x.Server},
-		{To: netip.AddrPortFrom(x.To.Addr(), other.Port()), Server: x.Server},
-		{To: netip.AddrPortFrom(other.Addr(), x.To.Port()), Server: x.Server}, {To: other, Server: x.Server},
+	more := []Request{{To: x.To, Change: ChangeBoth, Server: x.Server}, {To: x.To, Change: ChangePort, Server: x.Server}}
+	if p.Test == MappingTest {
+		more = []Request{
+			{To: netip.AddrPortFrom(x.To.Addr(), other.Port()), Server: x.Server},
+			{To: netip.AddrPortFrom(other.Addr(), x.To.Port()), Server: x.Server}, {To: other, Server: x.Server},
+		}
 	}
 	at := i + 1
 	p.Requests = append(append(append([]Request(nil), p.Requests[:at]...), more...), p.Requests[at:]...)

@@ -50,11 +50,15 @@ func start(t *testing.T, w *world, addresses int) ends {
 func (e ends) from(t *testing.T, ports ...uint16) (results []natprobe.Result, heard natprobe.Heard) {
 	t.Helper()
 	for _, port := range ports {
-		r, err := natprobe.Probe(t.Context(), natprobe.Config{Credentials: shared, Conn: e.world.open(inside, port), Requests: natprobe.Plan(e.to, e.changes...)})
-		if err != nil {
-			t.Fatal(err)
+		for i, test := range []natprobe.Test{natprobe.MappingTest, natprobe.FilteringTest} {
+			r, err := natprobe.Probe(t.Context(), natprobe.Config{
+				Credentials: shared, Conn: e.world.open(inside, port+uint16(2*i)), Test: test, Requests: natprobe.Plan(test, e.to, e.changes...),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			results = append(results, r)
 		}
-		results = append(results, r)
 	}
 	return results, e.server.Close()
 }
@@ -90,9 +94,9 @@ func TestGrid(t *testing.T) {
 
 func TestPorts(t *testing.T) {
 	for shift, want := range map[uint16]natprobe.Ports{
-		0:    {Sockets: 2, Preserved: 2, Parity: 2, Neighbours: 1, Contiguous: 1},
-		2000: {Sockets: 2, Parity: 2, Neighbours: 1, Contiguous: 1},
-		2001: {Sockets: 2, Neighbours: 1, Contiguous: 1},
+		0:    {Sockets: 4, Preserved: 4, Parity: 4, Neighbours: 3, Contiguous: 3},
+		2000: {Sockets: 4, Parity: 4, Neighbours: 3, Contiguous: 3},
+		2001: {Sockets: 4, Neighbours: 3, Contiguous: 3},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(natprobe.EndpointIndependent, natprobe.EndpointIndependent)
@@ -109,7 +113,7 @@ func TestPorts(t *testing.T) {
 func TestAForwardedPortIsOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(natprobe.EndpointIndependent, natprobe.AddressAndPortDependent)
-		w.forwarded = 10000
+		w.forwarded = 10002
 		results, heard := start(t, w, 2).from(t, 10000)
 		if f := natprobe.JudgeFiltering(results, &heard); f.Behaviour != natprobe.EndpointIndependent {
 			t.Error(f.Behaviour)
@@ -146,14 +150,14 @@ func TestProbeIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld("", "")
 		conn, began := w.open(inside, 10000), time.Now()
-		r, err := natprobe.Probe(t.Context(), natprobe.Config{Conn: conn, Credentials: shared, Requests: natprobe.Plan([]netip.AddrPort{netip.AddrPortFrom(first, 1)})})
+		r, err := natprobe.Probe(t.Context(), natprobe.Config{Conn: conn, Credentials: shared, Requests: natprobe.Plan(natprobe.MappingTest, []netip.AddrPort{netip.AddrPortFrom(first, 1)})})
 		if took := time.Since(began); err != nil || took != 6*natprobe.DefaultInterval || r.Exchanges[0].Sent != natprobe.DefaultTries {
 			t.Errorf("%v, %v, %+v", err, took, r)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/10)
 		defer cancel()
 		began = time.Now()
-		_, err = natprobe.Probe(ctx, natprobe.Config{Conn: conn, Credentials: shared, Requests: natprobe.Plan([]netip.AddrPort{netip.AddrPortFrom(first, 1)})})
+		_, err = natprobe.Probe(ctx, natprobe.Config{Conn: conn, Credentials: shared, Requests: natprobe.Plan(natprobe.MappingTest, []netip.AddrPort{netip.AddrPortFrom(first, 1)})})
 		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Second/10 {
 			t.Errorf("%v after %v", err, took)
 		}

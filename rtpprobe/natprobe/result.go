@@ -16,10 +16,22 @@ const (
 	ChangeBoth Change = "address-and-port"
 )
 
+// A Test is what a socket is for.
+type Test string
+
+// The tests.
+const (
+	// MappingTest asks several destinations how they see the socket.
+	MappingTest Test = "mapping"
+	// FilteringTest asks one destination for answers from elsewhere.
+	FilteringTest Test = "filtering"
+)
+
 // A Result is what one socket sent, and what came back. Silence is a result.
 type Result struct {
 	// Local is the socket's own address, before any NAT.
 	Local netip.AddrPort `json:"local"`
+	Test  Test           `json:"test"`
 	// Exchanges are in the order in which they were begun.
 	Exchanges []Exchange `json:"exchanges"`
 }

@@ -90,18 +90,22 @@ func TestPublicServers(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(mapping, filtering)
 					at := startOther(t, w, plain)
-					r, err := natprobe.Probe(t.Context(), natprobe.Config{Conn: w.open(inside, 10000), Requests: []natprobe.Request{{To: at, Server: "stun.example"}}})
-					if err != nil {
-						t.Fatal(err)
+					var results []natprobe.Result
+					for i, test := range []natprobe.Test{natprobe.MappingTest, natprobe.FilteringTest} {
+						r, err := natprobe.Probe(t.Context(), natprobe.Config{
+							Conn: w.open(inside, 10000+uint16(i)), Test: test, Requests: []natprobe.Request{{To: at, Server: "stun.example"}}})
+						if err != nil {
+							t.Fatal(err)
+						}
+						results = append(results, r)
 					}
-					results := []natprobe.Result{r}
 					m, f := natprobe.JudgeMapping(results).Behaviour, natprobe.JudgeFiltering(results, nil).Behaviour
 					wantM, wantF := mapping, filtering
 					if plain {
 						wantM, wantF = natprobe.Unknown, natprobe.Unknown
 					}
-					if m != wantM || f != wantF || r.MappedTo() != netip.AddrPortFrom(public, 10000) {
-						t.Errorf("%s/%s, plain %v: %s, %s, %v", mapping, filtering, plain, m, f, r.MappedTo())
+					if m != wantM || f != wantF || results[0].MappedTo() != netip.AddrPortFrom(public, 10000) {
+						t.Errorf("%s/%s, plain %v: %s, %s, %v", mapping, filtering, plain, m, f, results[0].MappedTo())
 					}
 				})
 			}
@@ -121,6 +125,26 @@ func TestUnsupportedChange(t *testing.T) {
 		}
 		if f := natprobe.JudgeFiltering([]natprobe.Result{r}, nil); f.ByPort != nil {
 			t.Errorf("%+v", f)
+		}
+	})
+}
+
+func FuzzAnswer(f *testing.F) {
+	at := netip.AddrPortFrom(first, 3478)
+	for _, s := range [][]stun.Setter{
+		{stun.BindingSuccess, &stun.XORMappedAddress{IP: public.AsSlice(), Port: 5}, &stun.OtherAddress{IP: second.AsSlice(), Port: 3479}},
+		{stun.BindingSuccess, &stun.MappedAddress{IP: net.IPv6loopback, Port: 5}},
+		{stun.BindingError, stun.CodeUnknownAttribute},
+	} {
+		m, err := stun.Build(append([]stun.Setter{stun.TransactionID}, s...)...)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(m.Raw)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if x := natprobe.Take(data, at); x.Mapped != nil && (x.Mapped.Port() == 0 || !x.Mapped.IsValid() || x.From == nil) {
+			t.Errorf("%+v", x)
 		}
 	})
 }

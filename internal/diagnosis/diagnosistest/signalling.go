@@ -123,6 +123,12 @@ func (s Site) runChecks(ev *evidence.Evidence) {
 		case c.Kind == scenarios.PortKind:
 			j := slices.IndexFunc(s.Ports, func(p Port) bool { return p.Check().ID == c.ID })
 			c.PortFacts = s.Ports[j].Facts()
+		case c.Kind == scenarios.NATKind:
+			j := slices.IndexFunc(s.NATs, func(nat NAT) bool { return nat.direction() == c.Direction })
+			c.NATFacts = s.NATs[j].Facts()
+			if c.Direction == scenarios.Outbound {
+				ev.Pairing.Second = s.NATs[j].second()
+			}
 		case c.Kind == scenarios.Options:
 			s.reaches(ev, ev.Run.Token(c.ID), t)
 			c.Options = &evidence.OptionsFacts{Connect: s.connect(t), Exchange: s.exchange("OPTIONS", t)}

@@ -42,6 +42,8 @@ type Site struct {
 	Intercepted, Given bool
 	// Ports follow the sweeps.
 	Ports []Port
+	// NATs follow the sweeps, at most one of each direction.
+	NATs []NAT
 }
 
 // Addresses of every site, from RFC 1918 and the documentation ranges of RFC 5737.
@@ -104,6 +106,9 @@ func (s Site) scenario() scenarios.Scenario {
 	}
 	for _, p := range s.Ports {
 		out.Checks = append(out.Checks, p.Check())
+	}
+	for _, nat := range s.NATs {
+		out.Checks = append(out.Checks, nat.Check())
 	}
 	return out
 }

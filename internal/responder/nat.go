@@ -1,0 +1,160 @@
+package responder
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"bothways/internal/network"
+	"bothways/internal/pairing"
+	"bothways/rtpprobe/natprobe"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// A natTest is what one session has open for a test of a NAT, until its context ends.
+type natTest struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when nothing of it is left
+	local  netip.Addr
+	conns  []net.PacketConn
+	opened []pairing.NATSocket
+	server *natprobe.Server
+	record *natRecord
+
+	mu      sync.Mutex // held while probing begins
+	probing sync.WaitGroup
+	probed  bool
+}
+
+// A natTesting is the part of a session that tests NATs.
+type natTesting struct {
+	turn    sync.Mutex // held while an order is carried out
+	current *natTest   // under turn
+
+	mu     sync.Mutex
+	record *natRecord // of the last test
+}
+
+// A natRecord is that of one test; packed stands once done is closed.
+type natRecord struct {
+	done   chan struct{}
+	packed []byte
+}
+
+var errNoNATTest = errors.New("there is no test of a NAT")
+
+// end closes what the session has open, and waits until it is closed and filed. The
+// caller holds the turn.
+func (n *natTesting) end() {
+	if n.current != nil {
+		n.current.cancel()
+		<-n.current.ended
+		n.current = nil
+	}
+}
+
+// natOrder carries out one step of a test of a NAT.
+func (r *Responder) natOrder(s *session, in *sipprobe.Incoming, o pairing.NATOrder) (pairing.Reply, error) {
+	s.nat.turn.Lock()
+	defer s.nat.turn.Unlock()
+	reply := pairing.NATReply{Public: len(r.cfg.STUN) > 0}
+	var err error
+	switch {
+	case o.Open != nil:
+		reply.Sockets, err = r.openNAT(s, in, o.Open.Direction)
+	case o.Probe != nil:
+		err = r.probeNAT(s, in, *o.Probe)
+	default:
+		s.nat.end()
+	}
+	return pairing.Reply{NAT: &reply}, err
+}
+
+// openNAT opens the sockets of a test and answers on them whoever has proven himself.
+func (r *Responder) openNAT(s *session, in *sipprobe.Incoming, d scenarios.Direction) ([]pairing.NATSocket, error) {
+	s.nat.end()
+	if !s.join() {
+		return nil, errNoSession
+	}
+	t := &natTest{local: in.Local.Addr(), ended: make(chan struct{}), record: &natRecord{done: make(chan struct{})}}
+	t.ctx, t.cancel = context.WithTimeout(s.ctx, pairing.NATTime)
+	err := r.serveNAT(s, t, d)
+	if err != nil {
+		t.cancel()
+		s.work.Done()
+		return nil, err
+	}
+	s.nat.mu.Lock()
+	s.nat.record = t.record
+	s.nat.mu.Unlock()
+	s.nat.current = t
+	go t.retire(s)
+	return t.opened, nil
+}
+
+func (r *Responder) serveNAT(s *session, t *natTest, d scenarios.Direction) (err error) {
+	if t.conns, t.opened, err = r.natSockets(t.ctx, t.local, d); err != nil {
+		return err
+	}
+	t.server, err = natprobe.Serve(natprobe.ServerConfig{
+		Credentials: pairing.STUNCredentials(r.cfg.Key, s.run), Conns: t.conns, Allow: r.mayHear(s),
+	})
+	if err != nil {
+		network.CloseAll(t.conns)
+	}
+	return err
+}
+
+// retire waits for the end of a test, files what was heard where nothing else was, and
+// closes its sockets.
+func (t *natTest) retire(s *session) {
+	<-t.ctx.Done()
+	t.mu.Lock() // whoever holds it may be about to probe
+	probed := t.probed
+	t.mu.Unlock()
+	t.probing.Wait()
+	if !probed {
+		heard := t.server.Close()
+		t.record.file(pairing.NATRecord{Heard: &heard})
+	}
+	network.CloseAll(t.conns)
+	s.work.Done()
+	close(t.ended)
+}
+
+func (rec *natRecord) file(r pairing.NATRecord) {
+	packed, err := pairing.Encode(r)
+	if err != nil {
+		packed, _ = pairing.Encode(pairing.NATRecord{})
+	}
+	rec.packed = packed
+	close(rec.done)
+}
+
+// packed waits for the record of the last test, as long as was asked for.
+func (n *natTesting) packed(ctx context.Context, f pairing.Fetch) (data []byte, ready bool, err error) {
+	n.mu.Lock()
+	rec := n.record
+	n.mu.Unlock()
+	if rec == nil {
+		return nil, false, pairing.ErrNoRecord
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(f.HoldMs)*time.Millisecond)
+	defer cancel()
+	select {
+	case <-rec.done:
+		return rec.packed, true, nil
+	case <-ctx.Done():
+	}
+	select { // where there was no time to wait
+	case <-rec.done:
+		return rec.packed, true, nil
+	default:
+		return nil, false, nil
+	}
+}
