@@ -74,7 +74,10 @@ func TestPublicAddressIsNotTheClientsToTell(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.PublicAddress, f.Expect, f.Verdict = false, nil, "pass"
-	o := lab.Try(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"}).Outcome
+	o := lab.Try(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"})
+	if o.Err != nil {
+		t.Fatal(o.Err)
+	}
 	if h := o.Evidence.Checks[0].NATFacts.Hairpin; h != nil || !o.OK() {
 		t.Errorf("%+v, false %v", h, o.False)
 	}
