@@ -12,6 +12,9 @@ type Diagnosis struct {
 	// Findings are symptoms, then causes, each in the order of the rules.
 	Findings  []Finding
 	NotTested []NotTested
+	// Changes are all differences between SIP messages as sent and as arrived, what SIP
+	// hops may do included; nil when they are not known, empty when there are none.
+	Changes []SIPChange
 }
 
 // Diagnose judges the evidence of a run. It never fails: what it cannot decide is
@@ -29,6 +32,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 			d.Findings = append(d.Findings, r.findings(v, role)...)
 		}
 	}
+	d.Changes = v.sipChanges()
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)
 	d.Verdict = overall(v, d)

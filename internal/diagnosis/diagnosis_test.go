@@ -60,6 +60,22 @@ var expected = map[string]struct {
 	"nat-second-unproven":   {diagnosis.Pass, nil},
 	"nat-nothing-arrives":   {diagnosis.Inconclusive, nil},
 
+	"alg-rewrites": {diagnosis.Degraded, []string{
+		"cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven"}},
+	"alg-without-control": {diagnosis.Degraded, []string{
+		"cause sip-alg-rewrites inbound likely", "cause sip-alg-rewrites outbound likely"}},
+	"alg-moves-media": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause sip-alg-rewrites outbound proven"}},
+	"alg-truncates": {diagnosis.Degraded, []string{
+		"cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven"}},
+	"alg-blocks": {diagnosis.Fail, []string{"cause sip-alg-blocks inbound proven"}},
+	"ack-lost":   {diagnosis.Fail, []string{"cause ack-lost inbound proven"}},
+	"rport-ignored": {diagnosis.Fail, []string{
+		"symptom transport-unreachable inbound proven", "cause rport-ignored outbound proven"}},
+	"private-contact": {diagnosis.Fail, []string{"cause private-address-advertised outbound proven"}},
+	"sip-proxy":       {diagnosis.Pass, nil},
+	"source-noted":    {diagnosis.Pass, nil},
+
 	"sweep-clean": {diagnosis.Pass, nil},
 	"sweep-range-dead": {diagnosis.Fail, []string{
 		"symptom one-way-audio inbound proven", "cause rtp-range-not-forwarded inbound proven"}},

@@ -41,6 +41,9 @@ type Finding struct {
 	Routers []string
 	// Checks are the IDs of the checks concerned.
 	Checks []string
+	// Changes are the groups of changed fields that some of the Evidence tells in
+	// sentences, for those who draw them; nil for most findings.
+	Changes []ChangeGroup
 
 	values   values // what the catalogue's placeholders stand for
 	accounts []account

@@ -3,17 +3,19 @@ package diagnosis
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/scenarios"
+	"bothways/sipprobe/sipdiff"
 )
 
 // privateAddress: an end's own record shows a private media address in the SDP that
 // it sent to a peer that has no way to it.
 func privateAddress(v *view) []Finding {
 	out := Finding{Direction: scenarios.Outbound, values: values{"who": "responder", "role": "PBX"}}
-	in := Finding{Direction: scenarios.Inbound, values: values{"who": "client", "role": "far side"}}
+	in := Finding{Direction: scenarios.Inbound, values: values{"who": "client", "role": "far side", "what": "media address"}}
 	for _, c := range v.calls {
 		if c.check.Control != "" {
 			continue
@@ -21,6 +23,10 @@ func privateAddress(v *view) []Finding {
 		if a := v.misadvertised(c); a.IsValid() {
 			out.tell(account{c.check.ID, "", fmt.Sprintf("the responder's SDP, as it left the responder, names %s for media; the client reaches the site at %s",
 				a, v.Run.Address), a.String()})
+			out.values["address"], out.values["what"] = v.Run.Address.String(), "media address"
+		}
+		for _, a := range v.misnamed(c) {
+			out.tell(a)
 			out.values["address"] = v.Run.Address.String()
 		}
 		if a := v.clientMisadvertised(c); a.IsValid() {
@@ -43,6 +49,62 @@ func (v *view) misadvertised(c call) netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	return *r.Advertised
+}
+
+// misnamed tells of the responder's own messages in a call that name a private address
+// as the one to which requests of the dialog, or answers, shall go. A responder whose
+// address nobody dialled cannot know better, and where the client dialled a private
+// one itself another may be as good.
+func (v *view) misnamed(c call) []account {
+	if !v.answers() || network.Private(v.Run.Address) {
+		return nil
+	}
+	var out []account
+	seen := make(map[netip.Addr]bool)
+	for _, p := range v.passed(scenarios.Outbound, func(p passage) bool { return p.Token == c.check.ID }) {
+		if a := v.privateContact(p); a.IsValid() && !seen[a] {
+			seen[a] = true
+			out = append(out, account{c.check.ID, "contact", fmt.Sprintf("the responder's %s, as it left the responder, names %s as its Contact; the client reaches the site at %s",
+				p.Name(), a, v.Run.Address), a.String()})
+		}
+		if a := v.privateVia(p); a.IsValid() {
+			out = append(out, account{c.check.ID, "via", fmt.Sprintf("the responder's %s, as it left the responder, asks for answers to %s in its Via, without rport", p.Name(), a), a.String()})
+			break
+		}
+	}
+	if a, _, lost := v.lostAck(c); lost && len(out) > 0 && v.strayed(c) {
+		a.kind = "ack"
+		out = append(out, a)
+	}
+	return out
+}
+
+// privateContact is the address in the Contact of a message of the responder's that
+// the client cannot reach; invalid when there is none.
+func (v *view) privateContact(p passage) netip.Addr {
+	if p.Direction != scenarios.Outbound || p.Method != "INVITE" {
+		return netip.Addr{}
+	}
+	return v.foreignHost(p.field("Contact uri host"))
+}
+
+// privateVia is the like for the Via of a request that does not ask for rport.
+func (v *view) privateVia(p passage) netip.Addr {
+	if p.Direction != scenarios.Outbound || p.Status != 0 || p.Sent.Transport.Reliable() {
+		return netip.Addr{}
+	}
+	if _, asks := sipdiff.Parse(p.Sent.Data).Field("Via[0] rport"); asks {
+		return netip.Addr{}
+	}
+	return v.foreignHost(p.field("Via[0] host"))
+}
+
+func (v *view) foreignHost(host string) netip.Addr {
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil || !foreign(v.Evidence, a) {
+		return netip.Addr{}
+	}
+	return a
 }
 
 // clientMisadvertised is the media address that the client should not have sent to a

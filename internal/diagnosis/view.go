@@ -17,6 +17,7 @@ type view struct {
 	ports      []portTest
 	nats       []nat
 	transports []contact
+	passages   []passage
 }
 
 func newView(ev *evidence.Evidence) *view {
@@ -39,6 +40,7 @@ func newView(ev *evidence.Evidence) *view {
 	for _, t := range sipprobe.Transports() {
 		v.transports = append(v.transports, newContact(ev, t))
 	}
+	v.passages = newPassages(ev)
 	return v
 }
 

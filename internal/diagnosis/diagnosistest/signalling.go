@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
@@ -34,13 +33,14 @@ func (s Site) pair(ev *evidence.Evidence) {
 // reaches puts a question, its challenge, and its answer on both tapes; false when
 // no connection could be opened for it.
 func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport) bool {
-	question := "OPTIONS sip:probe@" + Public.String() + " SIP/2.0\r\nCall-ID: " + token + "@bothways\r\n\r\n"
+	f := s.opened(t)
+	d := dialog{token: token, to: "sip:probe@" + Public.String(), from: f.client.local}
 	if s.closed(t) {
 		if t.Reliable() {
 			return false
 		}
 		for range 5 {
-			s.tape(&ev.Client, t, true, true, question)
+			record(&ev.Client, t, f.client, true, d.request("OPTIONS", t, 1, netip.AddrPort{}))
 		}
 		return true
 	}
@@ -49,26 +49,13 @@ func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport)
 			RTP: rtpprobe.PortRange{From: 10000, To: 20000}}
 		_, ev.Responder.Sockets[2].Presented = s.shown()
 	}
-	for _, status := range []string{"401 Unauthorized", "200 OK"} {
-		answer := "SIP/2.0 " + status + "\r\nCall-ID: " + token + "@bothways\r\n\r\n"
-		s.tape(&ev.Client, t, true, true, question)
-		s.tape(ev.Responder, t, false, false, question)
-		s.tape(ev.Responder, t, false, true, answer)
-		s.tape(&ev.Client, t, true, false, answer)
+	for i, status := range []string{"401 Unauthorized", "200 OK"} {
+		question := s.send(ev, f, scenarios.Inbound, d.request("OPTIONS", t, i+1, netip.AddrPort{}), 1)
+		if question != "" {
+			s.send(ev, f, scenarios.Outbound, response(question, status, "t"+token, netip.AddrPort{}, netip.AddrPort{}), 1)
+		}
 	}
 	return true
-}
-
-// tape adds a message to the tape of the client or the responder.
-func (s Site) tape(l *evidence.Ledger, t sipprobe.Transport, client, sent bool, text string) {
-	r := sipprobe.Record{
-		Time: Started.Add(time.Duration(len(l.Tape)) * 10 * time.Millisecond), Transport: t, Sent: sent, Data: []byte(text),
-		Local: netip.AddrPortFrom(Inside, t.DefaultPort()), Remote: netip.AddrPortFrom(Outside, 40_000),
-	}
-	if client {
-		r.Local, r.Remote = netip.AddrPortFrom(s.client(), 40_000), netip.AddrPortFrom(Public, t.DefaultPort())
-	}
-	l.Tape = append(l.Tape, r)
 }
 
 func (s Site) connect(t sipprobe.Transport) *evidence.Connect {
@@ -136,9 +123,11 @@ func (s Site) runChecks(ev *evidence.Evidence) {
 			c.Skipped = fmt.Sprintf("the responder does not answer over %s", t)
 		default:
 			c.CallFacts = s.call(c.Check, port)
+			s.signal(ev, c)
 			port += 4
 			if s.Control && c.Direction == scenarios.Inbound {
 				controls = append(controls, s.control(*c, port))
+				s.signal(ev, &controls[len(controls)-1])
 				port += 4
 			}
 		}

@@ -33,6 +33,12 @@ type Site struct {
 	ClientNAT bool
 	// Silent, Looped: what the responder sends instead of its tone.
 	Silent, Looped bool
+	// Path is what the way does to SIP; nil leaves it alone.
+	Path Path
+	// SourcePort is the one that the client's NAT gives its flows; 0 keeps the client's.
+	SourcePort uint16
+	// PrivateContact: the responder names its private address as its Contact.
+	PrivateContact bool
 	// Sweeps follow the calls, at most one of each direction.
 	Sweeps []Sweep
 	// TLS are the servers that tls checks meet, at most one on the responder's port.

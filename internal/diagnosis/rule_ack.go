@@ -1,0 +1,119 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bothways/scenarios"
+	"bothways/sipprobe/sipdiff"
+)
+
+// ackLost: the caller acknowledged, the end that answered never saw it and repeated
+// its 200. Where the ACK went astray by a Contact that is wrong, whoever wrote that
+// Contact is the cause, and is named instead.
+func ackLost(v *view) []Finding {
+	var out []Finding
+	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
+		f := Finding{Direction: d, Confidence: Likely}
+		for _, c := range v.calls {
+			if c.check.Direction != d {
+				continue
+			}
+			if a, sure, ok := v.lostAck(c); ok && !v.strayed(c) {
+				f.tell(a)
+				if sure {
+					f.Confidence = Proven
+				}
+			}
+		}
+		out = append(out, f.found()...)
+	}
+	return out
+}
+
+// messages are those of a call in one direction with a name.
+func (v *view) messages(c call, d scenarios.Direction, name string) []passage {
+	return v.passed(d, func(p passage) bool { return p.Token == c.check.ID && p.Name() == name })
+}
+
+// acks are the ACKs of the call's 200; those of refusals belong to the INVITE's own
+// transaction and carry its branch (RFC 3261 section 17.1.1.3).
+func (v *view) acks(c call) []passage {
+	var branches []string
+	for _, p := range v.messages(c, c.check.Direction, "INVITE") {
+		branches = append(branches, p.field("Via[0] branch"))
+	}
+	return slices.DeleteFunc(v.messages(c, c.check.Direction, "ACK"), func(p passage) bool {
+		return slices.Contains(branches, p.field("Via[0] branch"))
+	})
+}
+
+// field is a field of the message as it was sent.
+func (p passage) field(name string) string {
+	value, _ := sipdiff.Parse(p.Sent.Data).Field(name)
+	return value
+}
+
+// lostAck tells of a call whose ACK was sent and never seen; sure is false where so few
+// copies left that chance may have taken them.
+func (v *view) lostAck(c call) (a account, sure, ok bool) {
+	acks, accepted := v.acks(c), v.messages(c, opposite(c.check.Direction), "200 to INVITE")
+	sent, repeated := 0, 0
+	for _, p := range acks {
+		if len(p.Arrivals) > 0 {
+			return a, false, false
+		}
+		sent += p.Copies
+	}
+	for _, p := range accepted {
+		repeated += p.Copies
+	}
+	invites := v.messages(c, c.check.Direction, "INVITE")
+	if sent == 0 || repeated < 2 || len(invites) == 0 || v.Run.Interrupted != "" {
+		return a, false, false
+	}
+	caller, called := "client", "responder"
+	if c.check.Direction == scenarios.Outbound {
+		caller, called = called, caller
+	}
+	a = account{check: c.check.ID, short: fmt.Sprintf("%d sent", sent)}
+	a.long = fmt.Sprintf("the %s sent its ACK to %s, %s; none reached the %s, which sent its 200 %d times; the INVITE, to %s, had arrived",
+		caller, acks[0].Sent.Remote, copyCount(sent), called, repeated, invites[0].Sent.Remote)
+	return a, sent >= minCopies, true
+}
+
+// strayed reports whether the ACK went elsewhere than the INVITE because the Contact of
+// the 200 was private as it left, or arrived changed: both have rules of their own.
+func (v *view) strayed(c call) bool {
+	acks, invites := v.acks(c), v.messages(c, c.check.Direction, "INVITE")
+	if len(acks) == 0 || len(invites) == 0 || acks[0].Sent.Remote == invites[0].Sent.Remote {
+		return false
+	}
+	for _, p := range v.messages(c, opposite(c.check.Direction), "200 to INVITE") {
+		if v.privateContact(p).IsValid() {
+			return true
+		}
+		for _, d := range p.diffs {
+			for _, change := range d.changes {
+				if strings.HasPrefix(change.Field, "Contact uri") && change.Allowed == sipdiff.NotAllowed {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// ackNeeds: a call with its ACK is on whole tapes.
+func ackNeeds(v *view) string {
+	if !v.Whole() {
+		return "the whole tapes of both ends"
+	}
+	for _, c := range v.calls {
+		if len(v.acks(c)) > 0 {
+			return ""
+		}
+	}
+	return "a call that is answered"
+}

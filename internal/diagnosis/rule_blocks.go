@@ -1,0 +1,183 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// algBlocks: one kind of message never arrives on a flow that carries others: the
+// forwards and filters of the path, which know addresses and ports alone, let it pass.
+func algBlocks(v *view) []Finding {
+	var out []Finding
+	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
+		f := Finding{Direction: d, Confidence: Proven, values: values{"way": " " + way(d)}}
+		for _, t := range []sipprobe.Transport{sipprobe.UDP, sipprobe.TCP} {
+			for _, k := range v.kinds(d, t) {
+				v.blockage(&f, d, t, k)
+			}
+		}
+		if len(f.Evidence) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// A messageKind is what a box that reads SIP may decide by.
+type messageKind struct {
+	name string
+	sdp  bool
+	form string // see passage; answers to forms are of one kind
+}
+
+func (p passage) kind() messageKind {
+	k := messageKind{p.Name(), p.SDP, p.form}
+	if p.Status != 0 {
+		k.form = ""
+	}
+	return k
+}
+
+func (k messageKind) String() string {
+	out := k.name
+	if k.sdp {
+		out += " with SDP"
+	}
+	if k.form != "" {
+		out += " (form " + k.form + ")"
+	}
+	return out
+}
+
+func (v *view) kinds(d scenarios.Direction, t sipprobe.Transport) []messageKind {
+	var out []messageKind
+	for _, p := range v.passages {
+		if k := p.kind(); p.Direction == d && p.Sent.Transport == t && !p.aside && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Limits that tell a block from loss.
+const (
+	minCopies = 3    // fewer lost copies than these may be chance
+	bigBytes  = 1200 // what is larger may be lost for its size
+)
+
+// blockage looks at one kind of message over one transport. The ACK is left to its
+// own rule: it goes where the Contact says.
+func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport, k messageKind) {
+	lost := v.passed(d, func(p passage) bool { return p.kind() == k && p.Sent.Transport == t && !p.aside })
+	if k.name == "ACK" || slices.ContainsFunc(lost, func(p passage) bool { return len(p.Arrivals) > 0 || v.cutOff(p) }) {
+		return
+	}
+	first, copies, size := lost[0].Sent, 0, 0
+	for _, p := range lost {
+		copies, size = copies+p.Copies, max(size, len(p.Sent.Data))
+	}
+	near := v.passed(d, func(p passage) bool {
+		return p.Sent.Transport == t && len(p.Arrivals) > 0 && p.Sent.Remote == first.Remote
+	})
+	others := slices.DeleteFunc(slices.Clone(near), func(p passage) bool { return p.Sent.Local != first.Local })
+	if copies < minCopies && t == sipprobe.UDP || len(others) == 0 {
+		return
+	}
+	later := slices.ContainsFunc(near, func(p passage) bool { return p.Sent.Time.After(first.Time) })
+	elsewhere := v.passed(d, func(p passage) bool {
+		return p.kind() == k && (p.Sent.Transport != t || p.aside) && len(p.Arrivals) > 0
+	})
+	line := fmt.Sprintf("%s over %s, %s: %s sent to %s, none arrived, while %s did on the same flow", k, t, arrow(d), copyCount(copies), first.Remote, someOf(kindNames(others)))
+	if len(elsewhere) > 0 {
+		line += fmt.Sprintf("; over %s it arrived", list(transportNames(elsewhere)))
+	}
+	if !later || len(elsewhere) == 0 || size > bigBytes {
+		f.Confidence = Likely
+	}
+	f.Evidence = append(f.Evidence, line+".")
+	for _, p := range lost {
+		if p.check != "" && !slices.Contains(f.Checks, p.check) {
+			f.Checks = append(f.Checks, p.check)
+		}
+	}
+}
+
+// cutOff reports whether a message may have been lost with its connection, or because
+// the run ended.
+func (v *view) cutOff(p passage) bool {
+	if v.Run.Interrupted != "" {
+		return true
+	}
+	if !p.Sent.Transport.Reliable() {
+		return false
+	}
+	if len(v.passed(p.Direction, func(o passage) bool {
+		return o.Sent.Local == p.Sent.Local && o.Sent.Remote == p.Sent.Remote && len(o.Arrivals) > 0 && o.Sent.Time.After(p.Sent.Time)
+	})) > 0 {
+		return false // the connection has lived on
+	}
+	for i := range v.Checks {
+		c := &v.Checks[i]
+		if c.ID != p.Token || c.CallFacts == nil {
+			continue
+		}
+		for _, end := range c.CallFacts.Ends() {
+			if end.Invite != nil && end.Invite.Outcome == sipprobe.Silent {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func copyCount(n int) string {
+	if n == 1 {
+		return "1 copy"
+	}
+	return fmt.Sprintf("%d copies", n)
+}
+
+func kindNames(all []passage) []string {
+	var out []string
+	for _, p := range all {
+		out = append(out, p.kind().String())
+	}
+	return unique(out)
+}
+
+func transportNames(all []passage) []string {
+	var out []string
+	for _, p := range all {
+		name := p.Sent.Transport.String()
+		if p.aside {
+			name += " between other ports"
+		}
+		out = append(out, name)
+	}
+	return unique(out)
+}
+
+// someOf names the first of many words.
+func someOf(words []string) string {
+	const most = 4
+	if len(words) > most {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("%d other kinds", len(words)-most))
+	}
+	return list(words)
+}
+
+// blockNeeds: what passes over UDP and TCP is known, and an INVITE was among it.
+func blockNeeds(v *view) string {
+	if needs := tapesNeeds(v); needs != "" {
+		return needs
+	}
+	for _, p := range v.passages {
+		if !p.secret() && p.Name() == "INVITE" {
+			return ""
+		}
+	}
+	return "a call over UDP or TCP"
+}
