@@ -18,8 +18,14 @@ func (c *wirePacketConn) flow(remote net.Addr) Flow {
 func (c *wirePacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := c.PacketConn.ReadFrom(b)
-		if err != nil || !c.wire.loses(c.flow(from)) {
+		if err != nil {
 			return n, from, err
+		}
+		if c.wire.loses(c.flow(from)) {
+			continue
+		}
+		if data, ok := c.wire.through(c.flow(from), false, b[:n]); ok {
+			return copy(b, data), from, nil
 		}
 	}
 }
@@ -28,7 +34,14 @@ func (c *wirePacketConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	if c.wire.loses(c.flow(to)) {
 		return len(b), nil
 	}
-	return c.PacketConn.WriteTo(b, to)
+	data, ok := c.wire.through(c.flow(to), true, b)
+	if !ok {
+		return len(b), nil
+	}
+	if _, err := c.PacketConn.WriteTo(data, to); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 type wireListener struct {

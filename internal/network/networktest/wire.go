@@ -26,6 +26,7 @@ type Wire struct {
 
 	mu     sync.Mutex
 	silent func(Flow) bool
+	box    Rewriter // nil leaves everything as it is
 	conns  map[*wireConn]bool
 	buried []net.Conn // closed by this end, which the far end cannot know
 }
