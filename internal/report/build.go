@@ -12,7 +12,7 @@ func Build(ev *evidence.Evidence, d diagnosis.Diagnosis) Report {
 	}
 	r := Report{
 		Schema: SchemaName, Run: buildRun(ev), Verdict: d.Verdict, Summary: d.Summary,
-		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{},
+		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{}, Changes: buildChanges(d.Changes),
 	}
 	for _, c := range d.Checks {
 		r.Checks = append(r.Checks, buildCheck(c))
@@ -66,6 +66,7 @@ func buildFinding(f diagnosis.Finding) Finding {
 		Code: f.Code, Role: f.Role, Title: f.Title, Direction: orNull(string(f.Direction)), Confidence: f.Confidence,
 		Evidence: notNull(f.Evidence), Remedy: notNull(f.Remedy), Checks: notNull(f.Checks),
 		RouterRemedy: buildRouterRemedy(f.Vendor), Routers: f.Routers,
+		Changes: f.Changes,
 	}
 }
 

@@ -20,6 +20,9 @@ type Report struct {
 	Checks    []Check     `json:"checks"`
 	Findings  []Finding   `json:"findings"`
 	NotTested []NotTested `json:"not_tested"`
+	// Changes are all differences between SIP messages as sent and as arrived; null when
+	// they are not known, empty when there are none.
+	Changes []Change `json:"changes"`
 }
 
 // ExitStatus is the exit status that stands for the report's verdict.
@@ -125,6 +128,8 @@ type Finding struct {
 	Checks       []string      `json:"checks"`
 	// Routers are the names that would give a RouterRemedy, where the run names none.
 	Routers []string `json:"-"`
+	// Changes are the groups that some of the evidence tells in sentences, for text.
+	Changes []diagnosis.ChangeGroup `json:"-"`
 }
 
 // A RouterRemedy is what to do on one router: steps, then commands if there are any, then

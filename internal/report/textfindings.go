@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"bothways/internal/diagnosis"
@@ -42,7 +43,12 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 	p.styled("  "+p.toned(tone, mark(tone))+" ", f.Title, style(tone))
 	p.styled("    ", f.tags(), faint())
 	for _, e := range f.Evidence {
-		p.para("    • ", e)
+		i := slices.IndexFunc(f.Changes, func(g diagnosis.ChangeGroup) bool { return g.String() == e })
+		if i < 0 {
+			p.para("    • ", e)
+			continue
+		}
+		p.changed(f.Changes[i])
 	}
 	heading := "To do:"
 	if f.RouterRemedy != nil {
@@ -72,6 +78,7 @@ func (f Finding) tags() string {
 // notes says what the reader must know beside: what was not tested, and how far.
 func (p *page) notes(r Report) {
 	notes := r.Run.notes()
+	notes = append(notes, passedHops(r.Changes)...)
 	notes = append(notes, skipped(r.Checks)...)
 	notes = append(notes, untested(r.NotTested)...)
 	if len(notes) == 0 {

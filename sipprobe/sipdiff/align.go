@@ -96,8 +96,11 @@ func alignItems(a, b []item) []pair {
 // thing, count more than the rest.
 func likeness(a, b item) int {
 	n := 0
-	for _, f := range a.fields {
-		if g, ok := b.field(f.Name); ok && f.key == g.key {
+	for _, f := range a.fields[:min(len(a.fields), maxCommon)] {
+		for _, g := range b.fields[:min(len(b.fields), maxCommon)] {
+			if f.Name != g.Name || f.key != g.key {
+				continue
+			}
 			n++
 			if f.Name == "branch" || f.Name == "tag" {
 				n += 20
@@ -107,11 +110,5 @@ func likeness(a, b item) int {
 	return n
 }
 
-func (it item) field(name string) (Field, bool) {
-	for _, f := range it.fields {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return Field{}, false
-}
+// maxCommon is how many fields are looked at to see what two items have in common.
+const maxCommon = 16

@@ -79,8 +79,9 @@ func (c *comparer) pair(a, b item, opaque string) {
 		return
 	}
 	before := len(c.changes)
+	x, y := a.byName(), b.byName()
 	for _, f := range a.fields {
-		switch g, ok := b.field(f.Name); {
+		switch g, ok := y[f.Name]; {
 		case !ok:
 			c.add(a.name(f.Name), Removed, f.Value, "")
 		case f.key != g.key:
@@ -88,13 +89,21 @@ func (c *comparer) pair(a, b item, opaque string) {
 		}
 	}
 	for _, g := range b.fields {
-		if _, ok := a.field(g.Name); !ok {
+		if _, ok := x[g.Name]; !ok {
 			c.add(a.name(g.Name), Added, "", g.Value)
 		}
 	}
 	if len(c.changes) == before {
 		c.add(name, Formatting, a.raw, b.raw)
 	}
+}
+
+func (it item) byName() map[string]Field {
+	out := make(map[string]Field, len(it.fields))
+	for _, f := range it.fields {
+		out[f.Name] = f
+	}
+	return out
 }
 
 // pairs compares two lists of items of one kind.
