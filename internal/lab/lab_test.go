@@ -23,6 +23,11 @@ func TestFaults(t *testing.T) {
 
 // reported fails the test unless a run through the fault reports what was planted.
 func reported(t *testing.T, f lab.Fault) {
+	if len(f.Topology.SIPHelper) > 0 {
+		if err := natlab.SIPHelperSupported(t.Context()); err != nil {
+			t.Skip(err)
+		}
+	}
 	c := lab.Try(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"})
 	if c.Err != nil {
 		t.Fatal(c.Err)
