@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -120,3 +121,9 @@ func (e *Endpoint) PoolSize() int { return e.pool.Size() }
 
 // Forgetful makes an endpoint have sipgo begin anew after n changes of source.
 func (c *EndpointConfig) Forgetful(n int) { c.sources = n }
+
+// What a machine says of a datagram that is too large.
+const (
+	MessageSize    = syscall.EMSGSIZE
+	WSAMessageSize = wsaMessageSize
+)

@@ -2,7 +2,6 @@ package sipprobe
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -80,33 +79,8 @@ func (e *Endpoint) Show(ctx context.Context, to Target, f Form, private netip.Ad
 		return out
 	}
 	text := e.formText(to, f, private)
-	answer, ok := e.book.listenFor(text.branch())
-	if !ok {
-		out.Error = errTokenInUse.Error()
-		return out
-	}
-	defer e.book.unlisten(text.branch())
-	pauses := []time.Duration{showWait}
-	if e.cfg.Transport == UDP {
-		pauses = []time.Duration{timerT1, 2 * timerT1, showWait}
-	}
-	for _, pause := range pauses {
-		if err := e.post(to.Peer, text.bytes()); err != nil {
-			out.Error = err.Error()
-			return out
-		}
-		out.Copies++
-		wait := time.NewTimer(pause)
-		select {
-		case out.Status = <-answer:
-			wait.Stop()
-			return out
-		case <-ctx.Done():
-			wait.Stop()
-			return out
-		case <-wait.C:
-		}
-	}
+	p := e.hold(ctx, to.Peer, text.branch(), text.bytes(), e.pauses(showWait))
+	out.Copies, out.Status, out.Error = p.copies, p.status, p.failure()
 	return out
 }
 
@@ -120,54 +94,4 @@ func (e *Endpoint) formText(to Target, f Form, private netip.Addr) formText {
 		Form: f, transport: e.cfg.Transport, uri: uri, token: to.Token, software: e.software(),
 		public: public, private: netip.AddrPortFrom(private, e.localFor(to.Peer).Port()),
 	}
-}
-
-// post writes one message as it stands, taped like every other.
-func (e *Endpoint) post(peer netip.AddrPort, data []byte) error {
-	if e.ctx.Err() != nil {
-		return errEnded
-	}
-	if e.cfg.Transport == UDP {
-		_, err := e.packets.WriteTo(data, net.UDPAddrFromAddrPort(peer))
-		return err
-	}
-	c := e.queue.to(peer)
-	if c == nil {
-		return errConnClosed
-	}
-	_, err := c.Write(data)
-	return err
-}
-
-// listenFor waits for the first answer to a request that has no transaction; false
-// when its branch is taken.
-func (b *book) listenFor(branch string) (<-chan int, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.shows[branch] != nil {
-		return nil, false
-	}
-	answer := make(chan int, 1)
-	b.shows[branch] = answer
-	return answer, true
-}
-
-func (b *book) unlisten(branch string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.shows, branch)
-}
-
-// answered reports whether a response is for such a request, and passes its status on.
-func (b *book) answered(branch string, status int) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	answer, ok := b.shows[branch]
-	if ok {
-		select {
-		case answer <- status:
-		default: // an answer to an earlier copy
-		}
-	}
-	return ok
 }
