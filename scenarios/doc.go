@@ -39,6 +39,13 @@
 //	  - id: nat-out
 //	    kind: nat                             # outbound the site's NAT, inbound the client's own
 //	    direction: outbound
+//	  - id: size-in
+//	    kind: size                            # SIP messages of rising size
+//	    direction: inbound
+//	    sizes: [400, 1472, 1500, 4000]
+//	  - id: dscp-in
+//	    kind: dscp                            # marks for the priority of voice
+//	    direction: inbound
 //
 // Files are read strictly: an unknown key or an impossible value is an error that
 // says where. [Load] reads one, [Named] finds those that ship, [Find] takes either.

@@ -40,6 +40,7 @@ type fileCheck struct {
 	Traffic    string        `yaml:"traffic"`
 	Port       string        `yaml:"port"`
 	Purpose    string        `yaml:"purpose"`
+	Sizes      []int         `yaml:"sizes"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
 	TLS        fileTLS       `yaml:",inline"`
@@ -120,12 +121,12 @@ func (f file) scenario() (Scenario, error) {
 	return s, nil
 }
 
-// expand makes one check for each transport, one alone for a sweep.
+// expand makes one check for each transport, one alone for what is UDP only.
 func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
 		return nil, errors.New("id: want lower-case words joined by hyphens")
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind)
+	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind, SizeKind, DSCPKind)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +147,8 @@ func (c fileCheck) expand() ([]Check, error) {
 		return c.tls(base)
 	case NATKind:
 		return c.nat(base)
+	case DSCPKind:
+		return c.dscp(base)
 	case CallKind:
 		err = c.describeCall(&base)
 	case IdleKind:
@@ -176,6 +179,9 @@ func (c fileCheck) expand() ([]Check, error) {
 			return nil, errors.New("transports: over UDP it is a binding that lives or dies; use kind binding")
 		}
 		check.ID = c.ID + "-" + t
+		if err := c.describeSize(&check); err != nil {
+			return nil, err
+		}
 		out = append(out, check)
 	}
 	return out, nil

@@ -30,6 +30,10 @@ type Check struct {
 	TLS *TLS `json:"tls,omitempty"`
 	// Port is set for checks of kind "port" and for no others.
 	Port *Port `json:"port,omitempty"`
+	// Size is set for checks of kind "size" and for no others.
+	Size *Size `json:"size,omitempty"`
+	// DSCP is set for checks of kind "dscp" and for no others.
+	DSCP *DSCP `json:"dscp,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -56,6 +60,10 @@ const (
 	PortKind Kind = "port"
 	// NATKind measures a NAT: outbound the site's, inbound the client's own.
 	NATKind Kind = "nat"
+	// SizeKind sends SIP messages of rising size.
+	SizeKind Kind = "size"
+	// DSCPKind sends RTP packets with different marks for their priority.
+	DSCPKind Kind = "dscp"
 )
 
 // A Direction is seen from the site, as in vendors' port tables.

@@ -112,5 +112,8 @@ func (c fileCheck) checkKeys(kind Kind) error {
 	if kind != PortKind && kind != TLSKind && c.Port != "" {
 		return errors.New("port belongs to checks of a port, or of TLS")
 	}
+	if kind != SizeKind && c.Sizes != nil {
+		return errors.New("sizes belong to checks of size")
+	}
 	return nil
 }
