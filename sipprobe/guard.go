@@ -44,6 +44,10 @@ func NewGuard(cfg GuardConfig) *Guard {
 	return &Guard{cfg: cfg, nonces: newNonces(), limits: newLimits(cfg.PerSource)}
 }
 
+// Trust lets a source draw as much as one that has proven the key to the Guard, for a
+// far end that has proven it in its answers.
+func (g *Guard) Trust(source netip.Addr) { g.limits.trust(source) }
+
 // A decision on one request. With admit false, reply is what to answer, nil for silence.
 type decision struct {
 	admit bool

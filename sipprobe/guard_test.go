@@ -259,3 +259,25 @@ func TestSourceOfReplies(t *testing.T) {
 		}
 	}
 }
+
+// A far end that is trusted draws more answers than a stranger does.
+func TestTrust(t *testing.T) {
+	for trusted, want := range map[bool]bool{true: true, false: false} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			g := guard()
+			m.endpoint(t, serverAddr, sipprobe.EndpointConfig{Serve: answer200, Guard: g})
+			if trusted {
+				g.Trust(netip.MustParseAddrPort(clientAddr).Addr())
+			}
+			client := m.node(clientAddr)
+			answers := 0
+			for i := range 100 {
+				answers += len(client.say(serverAt, tcp("OPTIONS", fmt.Sprint("a", i))))
+			}
+			if got := answers == 100; got != want {
+				t.Errorf("trusted %v: %d answers", trusted, answers)
+			}
+		})
+	}
+}

@@ -184,3 +184,11 @@ func tagOf(value string) string {
 	}
 	return ""
 }
+
+// IsCut reports whether a message has fewer bytes of body than its Content-Length says,
+// or a header that does not end.
+func IsCut(data []byte) bool {
+	m := scanWire(data)
+	n, ok := m.contentLength()
+	return !m.whole || ok && len(m.body) < n
+}

@@ -20,9 +20,10 @@ import (
 const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
-// outbound calls, the forms that may leave states of their own in a middlebox, NATs, and
-// last what takes long. The checks of a phase run side by side, over different ports, but
-// for sweeps and NATs.
+// outbound calls, sizes, marks, the forms that may leave states of their own in a
+// middlebox, NATs, and last what takes long. The checks of a phase run side by side, over
+// different ports, but for sweeps, sizes and marks, which would take each other's
+// bandwidth for loss, and NATs.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -42,6 +43,8 @@ func (r *run) runChecks(ctx context.Context) {
 	r.phase(ctx, func(c scenarios.Check) bool {
 		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound && !long(c)
 	})
+	r.oneByOne(ctx, scenarios.SizeKind)
+	r.oneByOne(ctx, scenarios.DSCPKind)
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
 	r.nats(ctx)
 	r.phase(ctx, long)
@@ -80,6 +83,10 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.tls(ctx, c)
 	case c.Kind == scenarios.NATKind:
 		r.nat(ctx, c)
+	case c.Kind == scenarios.SizeKind:
+		r.size(ctx, c)
+	case c.Kind == scenarios.DSCPKind:
+		r.dscp(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
@@ -87,6 +94,7 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 	}
 	if ctx.Err() != nil && !told(c) {
 		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts, c.NATFacts = nil, nil, nil, nil, nil, nil, nil
+		c.SizeFacts, c.DSCPFacts = nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -106,6 +114,12 @@ func told(c *evidence.Check) bool {
 	}
 	if c.NATFacts != nil {
 		return natTold(c.NATFacts)
+	}
+	if f := c.SizeFacts; f != nil {
+		return len(f.Rungs) > 0
+	}
+	if f := c.DSCPFacts; f != nil {
+		return f.Sent != nil && f.Arrived != nil
 	}
 	for _, end := range c.CallFacts.Ends() {
 		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {

@@ -24,6 +24,11 @@ func (r *run) connect(ctx context.Context, f *flow) *evidence.Connect {
 	if f.endpoint.Connected(f.peer) {
 		return nil
 	}
+	return r.dial(ctx, f)
+}
+
+// dial opens a connection of the flow, whatever others there are; nil for UDP.
+func (r *run) dial(ctx context.Context, f *flow) *evidence.Connect {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	start := time.Now()

@@ -116,6 +116,7 @@ func (r *run) met(t sipprobe.Transport, w *pairing.Welcome) {
 // media will have it; over TLS and TCP it may be that of a proxy.
 func (r *run) seen(w *pairing.Welcome) {
 	r.public = w.SeenAs.Addr().Unmap()
+	r.guard.Trust(r.cfg.Address)
 	behind := r.public != r.local
 	r.ev.Pairing.ClientBehindNAT = &behind
 }

@@ -127,6 +127,10 @@ type Check struct {
 	CallFacts *CallFacts `json:"call_facts,omitempty"`
 	// SweepFacts is set for sweeps that ran.
 	SweepFacts *SweepFacts `json:"sweep_facts,omitempty"`
+	// SizeFacts is set for checks of size that ran.
+	SizeFacts *SizeFacts `json:"size_facts,omitempty"`
+	// DSCPFacts is set for checks of marks that ran.
+	DSCPFacts *DSCPFacts `json:"dscp_facts,omitempty"`
 	// Rewriting is set for checks of kind "rewriting" that ran.
 	Rewriting *RewritingFacts `json:"rewriting,omitempty"`
 	// IdleFacts is set for checks of kinds "binding" and "idle" that ran.

@@ -54,3 +54,33 @@ func PathMTU(ctx context.Context, n Network, remote netip.AddrPort) *int {
 	})
 	return mtu
 }
+
+// LinkMTU is the MTU in bytes of the interface that has a local address; nil where it is
+// not known.
+func LinkMTU(n Network, local netip.Addr) *int {
+	p, ok := n.(Placer)
+	if !ok {
+		return nil
+	}
+	var mtu *int
+	p.Do(func() error {
+		all, err := net.Interfaces()
+		for i := range all {
+			if mtu == nil && holds(all[i], local) && all[i].MTU > 0 {
+				mtu = &all[i].MTU
+			}
+		}
+		return err
+	})
+	return mtu
+}
+
+func holds(i net.Interface, addr netip.Addr) bool {
+	addrs, _ := i.Addrs()
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == addr.Unmap() {
+			return true
+		}
+	}
+	return false
+}

@@ -71,6 +71,9 @@ func DecodeOrder(data []byte) (Order, error) {
 	if o.Fetch != nil && (o.Fetch.HoldMs < 0 || o.Fetch.HoldMs > int(MaxHold.Milliseconds())) {
 		return Order{}, errors.New("hold time out of bounds")
 	}
+	if err := o.checkPath(); err != nil {
+		return Order{}, err
+	}
 	if o.Sweep != nil {
 		if err := o.Sweep.check(); err != nil {
 			return Order{}, err
@@ -99,6 +102,12 @@ func (o Order) checks() (out []string) {
 	}
 	if o.Reach != nil {
 		out = append(out, o.Reach.Check)
+	}
+	if o.Size != nil {
+		out = append(out, o.Size.Check.ID)
+	}
+	if o.Marks != nil {
+		out = append(out, o.Marks.Check.ID)
 	}
 	if o.Fetch != nil && o.Fetch.Call != "" {
 		out = append(out, o.Fetch.Call)

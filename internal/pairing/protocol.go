@@ -80,7 +80,10 @@ type Order struct {
 	// Prove shows another address of the client, from which the order comes: the answer
 	// to its challenge proves it. It has no number.
 	Prove bool `json:"prove,omitempty"`
-	End   bool `json:"end,omitempty"`
+	// Size asks for messages of rising size, Marks for one end of a trial of marks.
+	Size  *Size  `json:"size,omitempty"`
+	Marks *Marks `json:"marks,omitempty"`
+	End   bool   `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.
@@ -116,6 +119,8 @@ type Reply struct {
 	NAT   *NATReply        `json:"nat,omitempty"`
 	// Proven is where a Prove came from.
 	Proven *netip.AddrPort `json:"proven,omitempty"`
+	// MarksPort is the UDP port at which a trial of marks is listened to.
+	MarksPort uint16 `json:"marks_port,omitempty"`
 }
 
 // Hello begins a session, or shows another way into it.

@@ -2,7 +2,6 @@ package responder
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -43,14 +42,8 @@ func (l *line) hold(ctx context.Context, client netip.AddrPort) (held bool, err 
 func (l *line) connect(ctx context.Context, client netip.AddrPort) (*endingConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	conn, err := l.cfg.Network.Dial(ctx, client)
+	secure, err := l.dialClient(ctx, sipprobe.TLS, client)
 	if err != nil {
-		return nil, err
-	}
-	// The client proves itself by the key; its certificate is made for the run.
-	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
 		return nil, err
 	}
 	return &endingConn{Conn: secure, ended: make(chan struct{})}, nil

@@ -133,6 +133,10 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return pairing.Reply{}, r.idle(s, in, *o.Idle)
 	case o.Show != nil:
 		return r.show(s, in, *o.Show)
+	case o.Size != nil:
+		return pairing.Reply{}, r.climb(s, in, *o.Size)
+	case o.Marks != nil:
+		return r.marks(s, in, *o.Marks)
 	}
 	return pairing.Reply{}, nil
 }
