@@ -50,6 +50,8 @@ type Alteration struct {
 	Whole bool
 	// Fragments picks fragments. They have no ports.
 	Fragments bool
+	// Marked picks packets with this DSCP; 0 picks all.
+	Marked uint8
 	// After leaves so many packets of each flow alone before it picks any. A flow
 	// is a direction, a protocol and both addresses and ports.
 	After uint32

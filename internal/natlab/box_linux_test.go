@@ -77,6 +77,22 @@ func TestBoxSetsDSCP(t *testing.T) {
 	}
 }
 
+// TestBoxPicksByMark has one mark changed to another, over both families, and no other.
+func TestBoxPicksByMark(t *testing.T) {
+	t.Parallel()
+	lab := build(t, boxed(
+		natlab.Alteration{Name: "it", Change: natlab.SetDSCP, Direction: natlab.Inbound, Marked: 46, DSCP: 8}))
+	for _, p := range paths(lab) {
+		inside, outside := udp(t, lab.Inside, p.own, 5060), udp(t, lab.Outside, p.far, 5060)
+		for mark, want := range map[int]byte{46: 8, 26: 26, 45: 45, 0: 0} {
+			class(t, outside, mark<<2)
+			if got := classOf(t, outside, addrPort(p.toInside, 5060), inside); got != want<<2 {
+				t.Errorf("%s: %d arrived with class %#x, want %#x", p.name, mark, got, want<<2)
+			}
+		}
+	}
+}
+
 // class sets the traffic class of what a socket sends, and has it tell that of what it receives.
 func class(t *testing.T, c *net.UDPConn, class int) {
 	t.Helper()

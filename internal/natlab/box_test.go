@@ -289,6 +289,7 @@ func TestBadAlterations(t *testing.T) {
 		"ports need":           {{Name: "it", Change: natlab.DropPacket, Ports: natlab.Port(1)}},
 		"fragments have":       {{Name: "it", Change: natlab.DropPacket, Fragments: true, After: 1}},
 		"every packet":         {{Name: "it", Change: natlab.DropPacket, Above: -1}},
+		"is marked 64":         {{Name: "it", Change: natlab.DropPacket, Marked: 64}},
 		"run backwards":        {{Name: "it", Change: natlab.DropPacket, Proto: natlab.UDP, Ports: natlab.Ports{From: 2, To: 1}}},
 		`messages "both"`:      {{Name: "it", Change: natlab.DropPacket, Messages: "both"}},
 		`direction "sideways"`: {{Name: "it", Change: natlab.DropPacket, Direction: "sideways"}},

@@ -144,6 +144,15 @@ func (p *packet) withSourcePort(port uint16) []byte {
 	return p.frame
 }
 
+// dscp is the code point (RFC 2474).
+func (p *packet) dscp() uint8 {
+	ip := p.ip()
+	if p.family == IPv4 {
+		return ip[1] >> 2
+	}
+	return ip[0]<<2&0x3f | ip[1]>>6
+}
+
 // withDSCP returns the frame with another code point; ECN stays (RFC 3168).
 func (p *packet) withDSCP(dscp uint8) []byte {
 	p.frame = append([]byte(nil), p.frame...)
