@@ -86,7 +86,7 @@ func (e *Endpoint) climbConns(ctx context.Context, to Target, sizes []int, fresh
 	plan, stalled := sizes, 0
 	for n := 1; n <= 3 && len(plan) > 0; n++ {
 		if err := fresh(ctx); err != nil {
-			return out, err
+			return out, fmt.Errorf("no connection could be opened: %w", err)
 		}
 		suffix := ""
 		if n > 1 {

@@ -61,6 +61,7 @@ func (e *Endpoint) hold(ctx context.Context, peer netip.AddrPort, branch string,
 			return p
 		case <-ctx.Done():
 			wait.Stop()
+			p.err = context.Cause(ctx)
 			return p
 		case <-wait.C:
 		}

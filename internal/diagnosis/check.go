@@ -33,6 +33,9 @@ type CheckVerdict struct {
 	Port *Port
 	// NAT is null for checks that are about none.
 	NAT *NAT
+	// Size is null for checks of anything but sizes, DSCP of anything but marks.
+	Size *Size
+	DSCP *DSCP
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -102,6 +105,10 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgePort(&out, v.portOf(c))
 	case c.NATFacts != nil:
 		v.judgeNAT(&out, v.natOf(c))
+	case c.SizeFacts != nil && c.Size != nil:
+		v.judgeSize(&out, v.newLadder(c))
+	case c.DSCPFacts != nil && c.DSCP != nil:
+		v.judgeDSCP(&out, newMarking(c))
 	default:
 		out.Verdict, out.Summary = Inconclusive, "nothing was recorded"
 	}

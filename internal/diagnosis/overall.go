@@ -102,6 +102,8 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	switch {
 	case passed[scenarios.TLSKind] == counts[Pass]:
 		shown = "TLS and certificates are in order"
+	case passed[scenarios.SizeKind]+passed[scenarios.DSCPKind] == counts[Pass]:
+		shown = "Large and marked packets passed"
 	case ports == counts[Pass]:
 		shown = "Every port that could be tried is open"
 	case passed[scenarios.NATKind] == counts[Pass]:

@@ -300,7 +300,7 @@ func knockNeeds(v *view) string {
 // signals reports whether a check needs SIP over its transport.
 func signals(c scenarios.Check) bool {
 	return c.Kind != scenarios.SweepKind && c.Kind != scenarios.PortKind && c.Kind != scenarios.BindingKind &&
-		c.Kind != scenarios.NATKind
+		c.Kind != scenarios.NATKind && c.Kind != scenarios.DSCPKind
 }
 
 // portOf is the test of a check.

@@ -16,6 +16,8 @@ type view struct {
 	tls        []tlsPort
 	ports      []portTest
 	nats       []nat
+	ladders    []ladder
+	markings   []marking
 	transports []contact
 	passages   []passage
 }
@@ -35,6 +37,10 @@ func newView(ev *evidence.Evidence) *view {
 			v.ports = append(v.ports, newPortTest(c))
 		case c.NATFacts != nil:
 			v.nats = append(v.nats, newNAT(ev, c))
+		case c.SizeFacts != nil && c.Size != nil:
+			v.ladders = append(v.ladders, v.newLadder(c))
+		case c.DSCPFacts != nil && c.DSCP != nil:
+			v.markings = append(v.markings, newMarking(c))
 		}
 	}
 	for _, t := range sipprobe.Transports() {
@@ -90,8 +96,8 @@ func attemptOver(ev *evidence.Evidence, t sipprobe.Transport) *evidence.Attempt 
 }
 
 // wanted reports whether the scenario has a check that needs SIP over the transport:
-// sweeps, checks of ports and tests of NATs need none of their own, nor do TLS ports that are not the
-// responder's.
+// sweeps, marks, checks of ports and tests of NATs need none of their own, nor do TLS ports
+// that are not the responder's.
 func wanted(ev *evidence.Evidence, t sipprobe.Transport) bool {
 	over := func(c scenarios.Check) bool {
 		if c.Kind == scenarios.TLSKind {

@@ -193,6 +193,17 @@ func PartBytes(t sipprobe.Transport) int {
 	return 12 << 10
 }
 
+// Within is the reply as it fits an answer over the transport: the same order may come
+// again over another one, with less room for a part.
+func (r Reply) Within(t sipprobe.Transport) Reply {
+	if r.Part != nil && len(r.Part.Data) > PartBytes(t) {
+		part := *r.Part
+		part.Data = part.Data[:PartBytes(t)]
+		r.Part = &part
+	}
+	return r
+}
+
 // MediaKey derives the key for the session tags of a run's media.
 func MediaKey(key, run string) []byte {
 	h := hmac.New(sha256.New, []byte(key))

@@ -45,7 +45,7 @@ func (r *Responder) order(in *sipprobe.Incoming) {
 	if err != nil {
 		reply.Error = "cannot read the order: " + err.Error()
 	} else {
-		reply = r.dispatch(in, o)
+		reply = r.dispatch(in, o).Within(in.Endpoint.Transport())
 	}
 	data, err := pairing.Encode(reply)
 	if err != nil {
