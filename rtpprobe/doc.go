@@ -77,6 +77,12 @@
 // On Linux packets go and come 64 at a time, and a Reflector costs next to nothing for each port; elsewhere,
 // or with Portable, it takes a goroutine and some 5 KB for each.
 //
+// # Marks
+//
+// SendMarked sends the packets of a call with different marks for their priority (DSCP, RFC 2474), and
+// ListenMarked counts at the other end what arrives of each, and with which mark. What a packet was sent
+// with follows from its tag. Linux and macOS let a program set marks, Linux alone reads them here.
+//
 // # Cost
 //
 // A stream costs two goroutines, some 20 KB of memory with their stacks, and nothing per packet. One

@@ -20,6 +20,9 @@
 // that is not under way. Of the requests in a call only ACK, CANCEL and BYE need no
 // credentials, and these must match its tags or its branch.
 //
+// [Endpoint.ShowAll] and [Endpoint.Climb] send requests without a transaction, in many
+// forms and of many sizes, to see on the far end's tape what arrives of them.
+//
 // An [Exchange] is what came of one request, and a [Call] is a dialog. Both hold
 // facts: silence is an outcome, and what it means is for others to say.
 package sipprobe

@@ -90,6 +90,9 @@ type Check struct {
 	Port *Port `json:"port"`
 	// NAT is null for checks that are about none.
 	NAT *NAT `json:"nat"`
+	// Size is null for checks of anything but sizes, DSCP of anything but marks.
+	Size *Size `json:"size"`
+	DSCP *DSCP `json:"dscp"`
 }
 
 // Audio is what both ends measured of one direction of a call.
