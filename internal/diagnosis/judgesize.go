@@ -153,11 +153,14 @@ func (l ladder) judgeWhole() (Verdict, string) {
 	if e, ok := l.vanish(); ok {
 		return Degraded, text + fmt.Sprintf("; in one piece only up to %s, and nobody says so", grouped(e.passed))
 	}
-	if mtu, told := l.mtu(); told && l.facts.LinkMTU != nil && mtu < *l.facts.LinkMTU {
-		text += fmt.Sprintf("; a router has told the sender of an MTU of %s", grouped(mtu))
+	if mtu, told := l.mtu(); told && l.facts.LinkMTU != nil && mtu < min(*l.facts.LinkMTU, largestPacket) {
+		text += fmt.Sprintf("; the sender has learned that the path's MTU is %s", grouped(mtu))
 	}
 	return Pass, text
 }
+
+// largestPacket is the largest of IPv4, for links like the loopback whose MTU is beyond.
+const largestPacket = 65_535
 
 // judgeConnections judges a ladder over TCP or TLS.
 func (l ladder) judgeConnections(name string) (Verdict, string) {
