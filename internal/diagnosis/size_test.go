@@ -86,6 +86,10 @@ func TestPacketPathsAccuseNobodyWrongly(t *testing.T) {
 				}
 			})
 		}, diagnosis.Degraded, nil},
+		{"one fragmented size alone was tried", fragments, func(t *testing.T, ev *evidence.Evidence) {
+			f := checkOf(t, ev, "size-in-udp").SizeFacts
+			f.Rungs = slices.DeleteFunc(f.Rungs, func(r sipprobe.Rung) bool { return r.Bytes > 1500 })
+		}, diagnosis.Degraded, nil},
 		{"an edge above the MTU", fragments, func(t *testing.T, ev *evidence.Evidence) {
 			rungs(t, ev, "size-in-udp", func(r *sipprobe.Rung) {
 				if r.Bytes == 1500 {
@@ -192,11 +196,22 @@ func TestPacketPathsAccuseNobodyWrongly(t *testing.T) {
 	}
 }
 
+// The loopback's MTU is beyond what a packet can be; nobody has told the sender of that.
+func TestPathOverTheLoopback(t *testing.T) {
+	ev := diagnosistest.PacketPath{}.Run()
+	mtu, link := 65_535, 65_536
+	f := checkOf(t, ev, "size-in-udp").SizeFacts
+	f.MTU, f.LinkMTU = &mtu, &link
+	if got := diagnosis.Diagnose(ev).Checks[0].Summary; got != "all sizes pass over UDP, up to 4,000 bytes" {
+		t.Error(got)
+	}
+}
+
 // TestPathSummaries reads what a technician reads.
 func TestPathSummaries(t *testing.T) {
 	for name, want := range map[string][]string{
 		"path-clean":        {"all sizes pass over UDP, up to 4,000 bytes", "all sizes pass over TLS, up to 16,384 bytes", "CS0, CS3, AF31 and EF arrive as they were sent"},
-		"path-told":         {"all sizes pass over UDP, up to 4,000 bytes; a router has told the sender of an MTU of 1,400"},
+		"path-told":         {"all sizes pass over UDP, up to 4,000 bytes; the sender has learned that the path's MTU is 1,400"},
 		"fragments-dropped": {"up to 1,472 bytes pass over UDP, 1,500 and more do not; over TCP and TLS they pass"},
 		"black-hole": {"1,400 to 1,472 bytes are lost over UDP, smaller messages and larger ones, which travel in fragments, pass",
 			"up to 1,300 bytes pass over TCP, at 1,400 the connection stalls, and again on a fresh one"},
