@@ -24,9 +24,10 @@ func (v *view) judgeRewriting(out *CheckVerdict, c *evidence.Check) {
 		}
 		return
 	}
-	sent, vanished, unanswered := 0, []string(nil), []string(nil)
+	sent, vanished, unanswered, unsent := 0, []string(nil), []string(nil), []string(nil)
 	for _, s := range f.Shown {
 		if s.Copies == 0 {
+			unsent = append(unsent, s.Form)
 			continue
 		}
 		sent++
@@ -44,11 +45,12 @@ func (v *view) judgeRewriting(out *CheckVerdict, c *evidence.Check) {
 		out.Verdict, out.Summary = Inconclusive, "no request could be sent"
 	case len(vanished) > 0 && far.TapeDropped > 0:
 		out.Verdict, out.Summary = Inconclusive, "the tape of what arrived is not whole"
-	case len(vanished)+len(unanswered) > 0:
+	case len(vanished)+len(unanswered)+len(unsent) > 0:
 		out.Verdict = Fail
-		out.Summary = fmt.Sprintf("of %s in different forms", count(sent, "request"))
+		out.Summary = fmt.Sprintf("of %s in different forms", count(len(f.Shown), "request"))
 		out.Summary += "; " + list(slices.DeleteFunc([]string{
 			lostForms(vanished, "never arrived"), lostForms(unanswered, "arrived, and the answer was lost"),
+			lostForms(unsent, "could not be sent, because the connection had ended or answered nothing any more"),
 		}, func(s string) bool { return s == "" }))
 	}
 }
