@@ -72,7 +72,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 
 // Faults lists what the lab can plant.
 func Faults() []Fault {
-	return slices.Concat(callFaults(), sipFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), pathFaults())
+	return slices.Concat(callFaults(), sipFaults(), rewritingFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), pathFaults())
 }
 
 // callFaults are those that calls show.
