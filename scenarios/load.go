@@ -241,8 +241,10 @@ func talkOf(s string) (time.Duration, error) {
 
 // CheckCall says what is wrong with the times of a call, nil when nothing is.
 func CheckCall(c Call) error {
-	if c.PauseMs != 0 && (c.Pause() < time.Second || c.Pause() > MaxTalk) {
-		return fmt.Errorf("pause: %v is not between 1s and %v", c.Pause(), MaxTalk)
+	if c.PauseMs != 0 {
+		if err := checkPause(c.Pause()); err != nil {
+			return err
+		}
 	}
 	return CheckTalk(c.Talk())
 }
@@ -251,6 +253,13 @@ func CheckCall(c Call) error {
 func CheckTalk(d time.Duration) error {
 	if d < time.Second || d > MaxTalk {
 		return fmt.Errorf("talk: %v is not between 1s and %v", d, MaxTalk)
+	}
+	return nil
+}
+
+func checkPause(d time.Duration) error {
+	if d < time.Second || d > MaxTalk {
+		return fmt.Errorf("pause: %v is not between 1s and %v", d, MaxTalk)
 	}
 	return nil
 }

@@ -162,12 +162,12 @@ func TestWithChangesACopy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed, err := s.With(scenarios.Overrides{Talk: 7 * time.Second, RatePPS: 100, ProbeBytes: 200})
+	changed, err := s.With(scenarios.Overrides{Talk: 7 * time.Second, Pause: 9 * time.Second, RatePPS: 100, ProbeBytes: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := len(s.Checks) - 1
-	if got := changed.Checks[0].Call.Talk(); got != 7*time.Second || s.Checks[0].Call.Talk() != scenarios.DefaultTalk {
+	if got := changed.Checks[0].Call.Talk(); got != 7*time.Second || changed.Checks[0].Call.Pause() != 9*time.Second || s.Checks[0].Call.Talk() != scenarios.DefaultTalk {
 		t.Errorf("talk %v", got)
 	}
 	if got := *changed.Checks[last].Sweep; got.RatePPS != 100 || got.ProbeBytes != 200 || s.Checks[last].Sweep.RatePPS != 0 {
@@ -178,7 +178,7 @@ func TestWithChangesACopy(t *testing.T) {
 		t.Error(diff, err)
 	}
 	for want, o := range map[string]scenarios.Overrides{
-		"talk": {Talk: time.Hour}, "rate": {RatePPS: 1}, "probe_bytes": {ProbeBytes: 1},
+		"talk": {Talk: time.Hour}, "pause": {Pause: time.Millisecond}, "rate": {RatePPS: 1}, "probe_bytes": {ProbeBytes: 1},
 	} {
 		if _, err := s.With(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", o, err)

@@ -10,6 +10,8 @@ import (
 type Overrides struct {
 	// Talk is how long each side talks in a call.
 	Talk time.Duration
+	// Pause is how long both sides of a call fall silent halfway through.
+	Pause time.Duration
 	// RatePPS is the pace at which sweeps start, in probes a second, and ProbeBytes
 	// the UDP payload of their probes.
 	RatePPS    int
@@ -22,6 +24,11 @@ type Overrides struct {
 func (s Scenario) With(o Overrides) (Scenario, error) {
 	if o.Talk != 0 {
 		if err := CheckTalk(o.Talk); err != nil {
+			return s, err
+		}
+	}
+	if o.Pause != 0 {
+		if err := checkPause(o.Pause); err != nil {
 			return s, err
 		}
 	}
@@ -54,9 +61,14 @@ func (s Scenario) lengthened() (Scenario, error) {
 }
 
 func (c Check) with(o Overrides) Check {
-	if c.Call != nil && o.Talk != 0 {
+	if c.Call != nil {
 		call := *c.Call
-		call.TalkMs = int(o.Talk.Milliseconds())
+		if o.Talk != 0 {
+			call.TalkMs = int(o.Talk.Milliseconds())
+		}
+		if o.Pause != 0 {
+			call.PauseMs = int(o.Pause.Milliseconds())
+		}
 		c.Call = &call
 	}
 	if c.Sweep != nil {

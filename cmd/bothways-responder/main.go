@@ -23,6 +23,16 @@
 // tested only where the responder knows that address from its operator, by
 // --public-address or by what such a server sees: a client cannot tell it.
 //
+// For each client it asks its own default router, once, which address that has on its WAN
+// side, by NAT-PMP and UPnP: where it is not the one that the client knows, a second NAT
+// stands before the site. The questions change nothing on the router; --no-router-query
+// leaves them out. --router-wan ADDR gives the address where the router does not tell it.
+//
+// On Linux, and with the right to capture (CAP_NET_RAW, or root), it counts what reaches
+// this machine from its clients before the machine's own firewall: so that this firewall
+// is told from the router. It keeps numbers of packets by port and nothing of what is in
+// them; --no-capture leaves it out.
+//
 // Whoever does not hold the key gets a challenge that is never larger than what he
 // sent, and no more than 20 of them a second. Media goes only to addresses at which
 // a client has proven itself. --answer-anyone lifts the first rule for calls, for

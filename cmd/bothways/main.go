@@ -41,6 +41,9 @@
 // evidence.json (both ends' ledgers, from which diagnose makes the same report
 // again), report.json and report.txt.
 //
+// With --router-wan ADDR, the address that the site's router shows as its own on the WAN
+// side, a second NAT before it is found even if the router does not tell the responder.
+//
 // With --router NAME, for run and for diagnose, each cause that can be mended on that
 // router comes with the exact switch, menus or commands, and with how to check that it
 // took effect. The name is kept in the evidence; it changes no verdict.

@@ -44,6 +44,7 @@ type runCmd struct {
 	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
 	Quiet bool   `help:"Show no progress."`
 	routerFlag
+	routerWANFlag
 	waitFlags
 	natFlags
 	keyFlags
@@ -93,7 +94,7 @@ func (c *runCmd) meet(ctx context.Context, cfg *client.Config, s console.Streams
 }
 
 func (c *runCmd) config(s console.Streams) (client.Config, error) {
-	if err := errors.Join(c.portFlags.check(), c.waitFlags.check()); err != nil {
+	if err := errors.Join(c.portFlags.check(), c.waitFlags.check(), c.routerWANFlag.check()); err != nil {
 		return client.Config{}, err
 	}
 	sc, err := scenarios.Find(c.Scenario)
@@ -101,7 +102,7 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
 	}
 	if sc, err = sc.With(scenarios.Overrides(c.Overrides)); err != nil {
-		return client.Config{}, console.Hint(err, "bothways run --help says what --talk, --rate and --probe-bytes are")
+		return client.Config{}, console.Hint(err, "bothways run --help says what --talk, --pause, --rate and --probe-bytes are")
 	}
 	router, err := c.routerFlag.name()
 	if err != nil {
@@ -111,7 +112,7 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	cfg := client.Config{Network: network.Host{}, Target: c.Target, Key: key, Scenario: sc, Version: console.Version, RTP: c.RTP, Router: router}
+	cfg := client.Config{Network: network.Host{}, Target: c.Target, Key: key, Scenario: sc, Version: console.Version, RTP: c.RTP, Router: router, RouterWAN: c.RouterWAN}
 	if !c.Quiet {
 		cfg.Progress = progressOn(s)
 	}

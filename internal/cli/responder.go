@@ -26,8 +26,11 @@ type responderCommand struct {
 	CertKey       string              `placeholder:"FILE" type:"existingfile" help:"Private key for --cert, PEM."`
 	For           time.Duration       `placeholder:"DURATION" help:"Stop by itself after this time."`
 	Dial          string              `placeholder:"CLIENT[:PORT]" help:"Open the pairing outward, to a client that waits (bothways run --wait), where nothing inbound is forwarded."`
+	NoRouterQuery bool                `help:"Do not ask this machine's router for its WAN address (by NAT-PMP and UPnP)."`
+	NoCapture     bool                `help:"Do not count what reaches this machine before its own firewall, even with the right to."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
 	stunFlags
+	routerWANFlag
 	keyFlags
 	portFlags
 }
@@ -39,7 +42,7 @@ func Responder(args []string, s console.Streams) int {
 
 // Run serves until it is stopped.
 func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.portFlags.check(), c.routerWANFlag.check()); err != nil {
 		return err
 	}
 	cfg, err := c.config(s)
@@ -77,7 +80,7 @@ func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
 	}
 	cfg := responder.Config{
 		Network: network.Host{}, Key: key, Ports: c.sip(), RTP: c.RTP, Listen: c.Listen, Public: c.PublicAddress,
-		AnswerAnyone: c.AnswerAnyone, Version: console.Version, Logger: slog.New(newLog(s.Err)),
+		AskRouter: !c.NoRouterQuery, Capture: !c.NoCapture, RouterWAN: c.RouterWAN, AnswerAnyone: c.AnswerAnyone, Version: console.Version, Logger: slog.New(newLog(s.Err)),
 	}
 	if (c.Cert == "") != (c.CertKey == "") {
 		return cfg, console.Hint(errors.New("--cert and --cert-key belong together"), "give both, or neither for a self-signed certificate")

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"fmt"
+	"net/netip"
+
 	"bothways/internal/console"
 	"bothways/internal/diagnosis"
 	"bothways/internal/report"
@@ -18,6 +21,18 @@ func (f routerFlag) name() (string, error) {
 	}
 	r, err := diagnosis.FindRouter(f.Router)
 	return r.Name, console.Hint(err, "bothways routers lists them all; without --router the report has general steps")
+}
+
+// routerWANFlag is the router's address as its own status page shows it.
+type routerWANFlag struct {
+	RouterWAN netip.Addr `name:"router-wan" placeholder:"ADDR" help:"The site's router's own IPv4 address on its WAN side, as its status page shows it; tells a second NAT before it."`
+}
+
+func (f routerWANFlag) check() error {
+	if a := f.RouterWAN; a.IsValid() && (!a.Is4() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast()) {
+		return console.Hint(fmt.Errorf("--router-wan %s is no IPv4 address that a router has outside", a), "the router's status page shows it, as WAN or Internet address")
+	}
+	return nil
 }
 
 type routersCmd struct {

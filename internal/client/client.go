@@ -53,6 +53,9 @@ type Config struct {
 	Embedded bool
 	// Router notes which router the site has, empty when that is not known.
 	Router string
+	// RouterWAN is the address of the site's router on its WAN side; invalid when it is
+	// not given.
+	RouterWAN netip.Addr
 	// Progress is told what happens, one event at a time; nil tells nobody. It must not block.
 	Progress func(Event)
 	Logger   *slog.Logger // nil is silent
@@ -198,7 +201,7 @@ func (r *run) conclude() {
 		r.cfg.Logger.Warn("cannot list addresses", "error", err)
 	}
 	c := &r.ev.Client
-	c.Program, c.Addresses, c.RTP = r.ev.Run.Client, addresses, r.cfg.RTP
+	c.Program, c.Addresses, c.RTP, c.RouterWAN = r.ev.Run.Client, addresses, r.cfg.RTP, r.cfg.RouterWAN
 	if r.public != r.local {
 		c.PublicAddress = r.public
 	}

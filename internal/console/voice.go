@@ -119,6 +119,7 @@ func (VersionFlag) BeforeApply(app *kong.Kong, vars kong.Vars) error {
 // Overrides are the flags that change a scenario for one run.
 type Overrides struct {
 	Talk       time.Duration `placeholder:"DURATION" help:"How long each side talks in a call, instead of what the scenario says."`
+	Pause      time.Duration `placeholder:"DURATION" help:"How long both sides of each call fall silent halfway through, as on hold."`
 	RatePPS    int           `name:"rate" placeholder:"PPS" help:"Pace at which sweeps start, in probes a second, instead of what the scenario says."`
 	ProbeBytes int           `placeholder:"N" help:"UDP payload of a sweep's probe, in bytes."`
 	Long       bool          `help:"Add the checks of the scenario long, which take a quarter of an hour."`

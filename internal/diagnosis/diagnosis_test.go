@@ -126,6 +126,15 @@ var expected = map[string]struct {
 	"dscp-bleached":          {diagnosis.Degraded, []string{"cause dscp-changed inbound proven"}},
 	"dscp-ef-dropped":        {diagnosis.Fail, []string{"cause dscp-changed inbound proven"}},
 
+	"double-nat":              {diagnosis.Degraded, []string{"cause double-nat  proven"}},
+	"double-nat-told-by-user": {diagnosis.Fail, []string{"symptom no-signalling  proven", "cause double-nat  proven"}},
+	"source-changes-mid-call": {diagnosis.Degraded, []string{"cause source-changes-mid-call outbound proven"}},
+	"host-firewall": {diagnosis.Fail, []string{
+		"symptom transport-unreachable inbound proven", "symptom transport-unreachable inbound proven",
+		"symptom one-way-audio inbound proven", "cause host-firewall inbound proven"}},
+	"host-firewall-stateful": {diagnosis.Degraded, []string{"cause host-firewall inbound proven"}},
+	"sweep-host-firewall":    {diagnosis.Fail, []string{"cause host-firewall inbound proven"}},
+
 	"idle-remembered":  {diagnosis.Pass, nil},
 	"binding-short":    {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
 	"connection-short": {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},

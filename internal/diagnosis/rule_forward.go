@@ -20,6 +20,9 @@ func portNotForwarded(v *view) []Finding {
 		if c.responder == nil || c.responder.ReceivedRequests > 0 || len(c.all(try.stranger)) > 0 {
 			continue
 		}
+		if v.hostDrops(c) != "" {
+			continue
+		}
 		if f, ok := v.neverArrived(c); ok {
 			out = append(out, f)
 		}

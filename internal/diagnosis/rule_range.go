@@ -13,7 +13,7 @@ func sweptShut(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound, values: values{}}
 	var shut rtpprobe.PortSet
 	var notes []string
-	for _, s := range v.swept(scenarios.Inbound) {
+	for _, s := range v.routed() {
 		if !s.dead() || s.drowned() {
 			continue
 		}
@@ -49,7 +49,7 @@ func (s sweep) firmlyShut() bool {
 func partlyForwarded(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound, values: values{}}
 	var notes []string
-	for _, s := range v.swept(scenarios.Inbound) {
+	for _, s := range v.routed() {
 		_, _, rest := s.lostByParity()
 		holes := gaps(rest, s.undecided())
 		if s.dead() || holes.IsZero() || scattered(holes) {
@@ -85,7 +85,7 @@ func (s sweep) stable() string {
 func oneParity(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound, values: values{}}
 	var notes []string
-	for _, s := range v.swept(scenarios.Inbound) {
+	for _, s := range v.routed() {
 		which, single, _ := s.lostByParity()
 		if which == "" {
 			continue
@@ -140,7 +140,7 @@ func example(shifts []rtpprobe.PortShift) string {
 // untilPrimed: ports that are lost cold pass once the site has sent first.
 func untilPrimed(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound, values: values{}}
-	for _, s := range v.swept(scenarios.Inbound) {
+	for _, s := range v.routed() {
 		ports := s.woken
 		if ports.IsZero() {
 			continue

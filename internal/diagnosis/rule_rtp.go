@@ -23,7 +23,7 @@ func calledShut(v *view) []Finding {
 	var shut, open []call
 	for _, c := range v.calls {
 		switch {
-		case !v.coldTested(c) || v.settled(c.facts.Responder.Advertised.Port()):
+		case !v.coldTested(c) || v.hostShuts(c) > 0 || v.settled(c.facts.Responder.Advertised.Port()):
 		case c.in.shutOut():
 			shut = append(shut, c)
 		case c.in.receiver.Cold.Packets >= minPackets:

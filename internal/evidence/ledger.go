@@ -18,6 +18,14 @@ type Ledger struct {
 	Sockets []Socket `json:"sockets"`
 	// RTP is the range of the end's media ports; "0" when any free port would do.
 	RTP rtpprobe.PortRange `json:"rtp"`
+	// RouterWAN is the address of the site's router on its WAN side, as the user of this
+	// end gave it; invalid when none was given.
+	RouterWAN netip.Addr `json:"router_wan,omitzero"`
+	// Gateway is what the end's own router said when it was asked; null when it was not.
+	Gateway *Gateway `json:"gateway,omitempty"`
+	// Capture is what reached the end's machine before its own firewall; null at ends
+	// that do not count it.
+	Capture *Capture `json:"capture,omitempty"`
 	// Faults are local troubles, which are never the network's.
 	Faults []string `json:"faults,omitempty"`
 	// Tape holds every message of the run, TapeDropped how many fell off its start.

@@ -5,6 +5,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"bothways/internal/natlab"
 )
@@ -40,6 +41,11 @@ type Fault struct {
 	HeldTCP natlab.Ports
 	// Neighbours are services on the neighbour, which the topology then has.
 	Neighbours []Service
+	// RouterTells has the site's router tell its WAN address by NAT-PMP.
+	RouterTells bool
+	// Pause is how long both sides of each call fall silent halfway through, 0 = as the
+	// scenario says.
+	Pause time.Duration
 	// Expect are the codes of the findings that must come out, and no others.
 	Expect []string
 	// Verdict is what the run must conclude.
@@ -72,7 +78,8 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 
 // Faults lists what the lab can plant.
 func Faults() []Fault {
-	return slices.Concat(callFaults(), sipFaults(), rewritingFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), pathFaults())
+	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(),
+		pathFaults())
 }
 
 // callFaults are those that calls show.
@@ -122,9 +129,9 @@ func callFaults() []Fault {
 		{Name: "nothing-forwarded", Title: "nothing is forwarded, and the responder dials out to the client",
 			Topology: forwarding(), Scenario: "trunk", FromInside: true,
 			Expect: []string{"no-signalling", "port-not-forwarded"}, Verdict: "fail"},
-		{Name: "cgnat-from-inside", Title: "the carrier has put a NAT before the site, and the responder dials out to the client",
-			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk", FromInside: true,
-			Expect: []string{"no-signalling", "port-not-forwarded"}, Verdict: "fail"},
+		{Name: "cgnat-from-inside", Title: "the carrier has put a NAT before the site, whose router says so, and the responder dials out to the client",
+			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk", FromInside: true, RouterTells: true,
+			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded"}, Verdict: "fail"},
 		{Name: "cgnat", Title: "the carrier has put a NAT before the site, so that no forward helps",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk",
 			Expect: []string{"no-signalling"}, Verdict: "fail"},

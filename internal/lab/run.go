@@ -65,6 +65,9 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if o.Pause == 0 {
+		o.Pause = f.Pause
+	}
 	if s, err = s.With(o.Overrides); err != nil {
 		return Outcome{}, err
 	}
@@ -113,6 +116,13 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer dismiss()
+	if f.RouterTells {
+		quiet, err := tell(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		defer quiet()
+	}
 	end, servers, err := stunServer(ctx, l, f)
 	if err != nil {
 		return nil, err
@@ -122,6 +132,7 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	if own.STUN = servers; f.PublicAddress {
 		own.Public = l.Addresses.SiteWAN
 	}
+	own.AskRouter, own.Capture = true, true
 	inside, err := responder.Start(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)

@@ -44,6 +44,9 @@ func (l *Lab) build(ctx context.Context, t Topology, p plan) error {
 			}
 		}
 	}
+	if err := l.guard(t.Rules); err != nil {
+		return fmt.Errorf("%s: %w", l.Inside.name, err)
+	}
 	return errors.Join(l.setTimeouts(t.Timeouts), ctx.Err())
 }
 

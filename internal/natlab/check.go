@@ -40,6 +40,9 @@ func (t Topology) check() error {
 		return err
 	}
 	for i, o := range t.Timeouts {
+		if o.Router == InsideFirewall {
+			return fmt.Errorf("timeouts %d: the inside host's firewall keeps no states", i)
+		}
 		if err := errors.Join(o.check(), t.has(o.Router)); err != nil {
 			return fmt.Errorf("timeouts %d: %w", i, err)
 		}
@@ -55,7 +58,7 @@ func (t Topology) check() error {
 // has tells whether the topology includes a router.
 func (t Topology) has(r Router) error {
 	switch {
-	case r == "", r == SiteRouter, r == CarrierRouter && t.Carrier, r == ClientRouter && t.ClientNAT:
+	case r == "", r == SiteRouter, r == InsideFirewall, r == CarrierRouter && t.Carrier, r == ClientRouter && t.ClientNAT:
 		return nil
 	}
 	return fmt.Errorf("router %q is not in this topology; use %q, or set Carrier or ClientNAT", r, SiteRouter)
@@ -92,6 +95,9 @@ func (r Rule) check() error {
 		return errors.New("set Every or Share, not both")
 	case !(r.Share >= 0 && r.Share <= 1):
 		return fmt.Errorf("share %v is not between 0 and 1", r.Share)
+	}
+	if r.Router == InsideFirewall && r.Direction == Outbound {
+		return errors.New("the inside host's firewall sees what arrives; use Inbound")
 	}
 	return errors.Join(
 		oneOf("protocol", r.Proto, AnyProto, UDP, TCP),

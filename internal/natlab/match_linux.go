@@ -62,7 +62,7 @@ func (r Rule) match() match {
 		private = r.Direction == Inbound
 	}
 	switch {
-	case r.Direction == AnyDirection:
+	case r.Direction == AnyDirection, r.router() == InsideFirewall:
 	case private:
 		m.iif = lanPort
 	default:

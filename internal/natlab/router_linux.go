@@ -66,7 +66,7 @@ func (r natRouter) program(rules []Rule) error {
 			}
 		}
 		err = errors.Join(r.nat(s), r.behave(s))
-		r.faults(s, rules)
+		r.faults(s, rules, nftables.ChainHookForward)
 		r.filter(s)
 		return errors.Join(err, s.load(), conn.CloseLasting())
 	})
@@ -128,10 +128,27 @@ func (r natRouter) filter(s *ruleset) {
 	s.add(own, l4proto(unix.IPPROTO_ICMPV6), accept()...)
 }
 
+// guard loads the rules of the inside host's own firewall into the kernel.
+func (l *Lab) guard(rules []Rule) error {
+	own := func(r Rule) bool { return r.router() == InsideFirewall }
+	if !slices.ContainsFunc(rules, own) {
+		return nil
+	}
+	return l.Inside.Do(func() error {
+		conn, err := nftables.New(nftables.AsLasting())
+		if err != nil {
+			return err
+		}
+		s := &ruleset{conn: conn, table: conn.AddTable(table())}
+		natRouter{host: l.Inside}.faults(s, rules, nftables.ChainHookInput)
+		return errors.Join(s.load(), conn.CloseLasting())
+	})
+}
+
 // faults are the topology's rules for this router, before its filter.
-func (r natRouter) faults(s *ruleset, rules []Rule) {
+func (r natRouter) faults(s *ruleset, rules []Rule, hook *nftables.ChainHook) {
 	priority := nftables.ChainPriorityRef(*nftables.ChainPriorityFilter - 10)
-	chain := s.chain(faultChain, nftables.ChainTypeFilter, nftables.ChainHookForward, priority, true)
+	chain := s.chain(faultChain, nftables.ChainTypeFilter, hook, priority, true)
 	for _, f := range rules {
 		if string(f.router()) != r.host.name {
 			continue

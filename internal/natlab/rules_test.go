@@ -74,6 +74,8 @@ func TestRules(t *testing.T) {
 		{natlab.Rule{Name: "inbound", Direction: natlab.Inbound}, func(p packet) bool { return p.inbound }},
 		{natlab.Rule{Name: "outbound", Direction: natlab.Outbound, Proto: natlab.UDP}, func(p packet) bool { return !p.inbound }},
 		{natlab.Rule{Name: "other protocol", Proto: natlab.TCP}, func(packet) bool { return false }},
+		{natlab.Rule{Name: "own firewall", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Port(5060)},
+			func(p packet) bool { return p.inbound }},
 		{natlab.Rule{Name: "IPv4", Family: natlab.IPv4}, func(p packet) bool { return !p.v6 }},
 		{natlab.Rule{Name: "IPv6", Family: natlab.IPv6, Direction: natlab.Inbound}, func(p packet) bool { return p.v6 && p.inbound }},
 		{natlab.Rule{Name: "odd ports", Proto: natlab.UDP, DestinationParity: natlab.Odd},

@@ -194,6 +194,9 @@ const (
 	SiteRouter    Router = "site"
 	CarrierRouter Router = "carrier"
 	ClientRouter  Router = "client-router"
+	// InsideFirewall is no router but the inside host's own firewall. Its rules see what
+	// arrives for the host, as a program on the host would; it has no timeouts.
+	InsideFirewall Router = "inside"
 )
 
 // Direction is the way a packet takes, always as seen from the site.

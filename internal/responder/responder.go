@@ -40,6 +40,14 @@ type Config struct {
 	Certificate *tls.Certificate
 	// STUN are servers of somebody else that tests of the site's NAT ask as well.
 	STUN []natprobe.PublicServer
+	// AskRouter has the responder ask its default router, once for each client, which
+	// address it has on its WAN side.
+	AskRouter bool
+	// RouterWAN is that address as the user knows it; invalid when it is not given.
+	RouterWAN netip.Addr
+	// Capture has the responder count what reaches its machine from its clients before
+	// the machine's own firewall, where the program has the right to.
+	Capture bool
 	// AnswerAnyone also answers calls of those who do not have the key.
 	AnswerAnyone bool
 	Version      string
@@ -65,9 +73,10 @@ type Responder struct {
 	sessions  map[string]*session
 	strangers int // calls of those without the key
 
-	sweeps sweepBook
-	bells  bellBook
-	spoken spokenPorts
+	sweeps  sweepBook
+	bells   bellBook
+	spoken  spokenPorts
+	lookout lookout
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.
@@ -95,6 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	if err := r.listen(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	r.watch()
 	close(r.ready)
 	return r, nil
 }

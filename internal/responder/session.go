@@ -46,6 +46,8 @@ type session struct {
 	calls    int
 
 	sweeping sweeping
+	router   router
+	tally    *tally
 	aside    aside
 	belfry   belfry
 	nat      natTesting
@@ -84,8 +86,10 @@ func (r *Responder) session(run string, open bool) (*session, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(r.ctx)
 	s.expiry = time.AfterFunc(pairing.Lease, s.cancel)
+	s.tally = r.lookout.begin(run)
 	r.sessions[run] = s
 	r.work.Go(func() { r.retire(s) })
+	r.askRouter(s)
 	r.cfg.Logger.Info("client paired", "run", run)
 	return s, nil
 }
@@ -101,6 +105,7 @@ func (r *Responder) retire(s *session) {
 	r.mu.Lock()
 	delete(r.sessions, s.run)
 	r.mu.Unlock()
+	r.lookout.end(s.tally)
 	r.cfg.Logger.Info("client gone", "run", s.run)
 	if s.ended.Load() {
 		r.linger()
@@ -146,6 +151,7 @@ func (r *Responder) prove(s *session, addr netip.Addr) {
 	defer r.mu.Unlock()
 	if len(s.proven) < maxAddresses {
 		s.proven[addr] = true
+		r.lookout.from(s.tally, addr)
 	}
 }
 

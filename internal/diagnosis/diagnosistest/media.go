@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -43,7 +44,7 @@ func (s Site) ends(port uint16) (client, responder *evidence.CallEnd) {
 	end := func(local netip.Addr, advertised, heard netip.AddrPort) *evidence.CallEnd {
 		return &evidence.CallEnd{
 			Established: true, Advertised: &advertised, Heard: &heard, Ended: "hung up",
-			Media: &rtpprobe.Result{Local: netip.AddrPortFrom(local, advertised.Port()), PtimeMS: 20},
+			Media: &rtpprobe.Result{Local: netip.AddrPortFrom(local, advertised.Port()), SSRC: 0xb07a0000 + uint32(advertised.Port()), PtimeMS: 20},
 		}
 	}
 	return end(s.client(), theirs, ours), end(Inside, ours, theirs)
@@ -109,6 +110,12 @@ func carry(from, to *evidence.CallEnd, address netip.AddrPort, sent, arrived int
 	in.ToneHeardMS = float64(arrived) * 20
 	if arrived == 0 {
 		return
+	}
+	in.Sources = []rtpprobe.Source{{
+		Address: *from.Advertised, SSRC: from.Media.SSRC, Packets: arrived, FirstMS: 20, LastMS: 20 * float64(arrived),
+	}}
+	if network.Private(from.Advertised.Addr()) { // the NAT sees to that
+		in.Sources[0].Address = netip.AddrPortFrom(Public, from.Advertised.Port())
 	}
 	var lost int64
 	jitter := 0.2

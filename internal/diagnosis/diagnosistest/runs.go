@@ -41,7 +41,7 @@ func Runs() []Run {
 		{"interrupted", Interrupted()},
 		{"local-send-errors", LocalSendErrors()},
 		{"local-no-socket", LocalNoSocket()},
-	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), tlsRuns(), portRuns(), natRuns(), packetRuns())
+	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), tlsRuns(), portRuns(), natRuns(), packetRuns(), edgeRuns())
 }
 
 // LatchingNeeded is a run at a site that rewrites the responder's media port, so that

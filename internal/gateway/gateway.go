@@ -1,0 +1,141 @@
+// Package gateway asks the default router of a machine which address it has on its WAN
+// side: by NAT-PMP (RFC 6886) and by UPnP's Internet Gateway Device. The questions change
+// nothing on the router and go nowhere else.
+//
+// PCP (RFC 6887) is not spoken: it tells the address only together with a new mapping,
+// and that would open what is under test. Routers that speak it mostly answer NAT-PMP too
+// (its section 9 and appendix A).
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/internal/network"
+)
+
+// Patience is how long a router has for its answers.
+const Patience = 1500 * time.Millisecond
+
+// Ask asks the default router of the network in every protocol at once. It returns
+// within [Patience]; silence is an answer.
+func Ask(ctx context.Context, n network.Network) evidence.Gateway {
+	router, err := network.Router(n)
+	if err != nil {
+		return evidence.Gateway{Error: err.Error()}
+	}
+	return At(ctx, n, router)
+}
+
+// At asks a router that is known.
+func At(ctx context.Context, n network.Network, router netip.Addr) evidence.Gateway {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	g := evidence.Gateway{Address: router, Answers: make([]evidence.GatewayAnswer, 2)}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		wan, err := askNATPMP(ctx, n, netip.AddrPortFrom(router, portNATPMP))
+		g.Answers[0] = answer(evidence.NATPMP, wan, err)
+	})
+	wg.Go(func() {
+		wan, err := askUPnP(ctx, n, netip.AddrPortFrom(router, portSSDP))
+		g.Answers[1] = answer(evidence.UPnP, wan, err)
+	})
+	wg.Wait()
+	return g
+}
+
+// errSilent says that nothing came back in time.
+var errSilent = errors.New("no answer")
+
+// A refusal is an answer without an address.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func answer(p evidence.GatewayProtocol, wan netip.Addr, err error) evidence.GatewayAnswer {
+	a := evidence.GatewayAnswer{Protocol: p, Outcome: "told", WAN: wan}
+	var refused refusal
+	switch {
+	case err == nil:
+		return a
+	case errors.As(err, &refused):
+		a.Outcome, a.Error = "refused", err.Error()
+	case errors.Is(err, errSilent):
+		a.Outcome = "silent"
+	default:
+		a.Outcome, a.Error = "not-asked", err.Error()
+	}
+	a.WAN = netip.Addr{}
+	return a
+}
+
+// wanAddress is an address that a router can have on its WAN side.
+func wanAddress(a netip.Addr) (netip.Addr, error) {
+	if !a.Is4() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() {
+		return netip.Addr{}, refusal(fmt.Sprintf("the router names %s as its address outside", a))
+	}
+	return a, nil
+}
+
+// open opens a UDP socket that sends to the router.
+func open(ctx context.Context, n network.Network, router netip.Addr) (net.PacketConn, error) {
+	local, err := n.Source(ctx, router)
+	if err != nil {
+		return nil, err
+	}
+	return n.ListenPacket(ctx, netip.AddrPortFrom(local, 0))
+}
+
+// converse sends a question to each destination, again after growing pauses, and hands
+// what comes back from the router to take, until that has what it wants or ctx ends.
+func converse(ctx context.Context, conn net.PacketConn, question []byte, to []netip.AddrPort, router netip.Addr, take func([]byte) bool) error {
+	const first = 250 * time.Millisecond // RFC 6886 section 3.1
+	until, _ := ctx.Deadline()
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
+	buffer := make([]byte, 2048)
+	for pause := first; ctx.Err() == nil; pause *= 2 {
+		if err := sendAll(conn, question, to); err != nil {
+			return err
+		}
+		next := time.Now().Add(pause)
+		if next.After(until) {
+			next = until
+		}
+		conn.SetReadDeadline(next)
+		for {
+			n, from, err := conn.ReadFrom(buffer)
+			if err != nil {
+				var timeout net.Error
+				if errors.As(err, &timeout) && timeout.Timeout() {
+					break
+				}
+				return errSilent // as an ICMP error is, where a system reports it here
+			}
+			if a, err := netip.ParseAddrPort(from.String()); err == nil && a.Addr().Unmap() == router && take(buffer[:n]) {
+				return nil
+			}
+		}
+	}
+	return errSilent
+}
+
+// sendAll fails when nothing could be sent at all.
+func sendAll(conn net.PacketConn, question []byte, to []netip.AddrPort) error {
+	var errs []error
+	for _, a := range to {
+		if _, err := conn.WriteTo(question, net.UDPAddrFromAddrPort(a)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == len(to) {
+		return errors.Join(errs...)
+	}
+	return nil
+}

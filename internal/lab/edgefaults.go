@@ -1,0 +1,38 @@
+package lab
+
+import (
+	"time"
+
+	"bothways/internal/natlab"
+)
+
+// edgeFaults are those of what stands at the edge of the site, and sites without fault
+// that look like them.
+func edgeFaults() []Fault {
+	forgetful := func(t *natlab.Topology) {
+		t.Timeouts = []natlab.Timeouts{{UDP: 2 * time.Second, UDPStream: 2 * time.Second}}
+	}
+	return []Fault{
+		{Name: "clean-router-tells", Title: "nothing is wrong, and the router tells its WAN address",
+			Topology: everything(), Scenario: "quick", RouterTells: true, Verdict: "pass"},
+		{Name: "hold-random-ports", Title: "the NAT forgets a call on hold, and gives it another source port",
+			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { forgetful(t); t.RandomPorts = true }),
+			Scenario: "private-address-latching", Pause: 6 * time.Second,
+			Expect: []string{"source-changes-mid-call", "private-address-advertised", "latching-needed"}, Verdict: "degraded"},
+		{Name: "hold-kept-ports", Title: "the NAT forgets a call on hold, and gives it the same source port again",
+			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), forgetful),
+			Scenario: "private-address-latching", Pause: 6 * time.Second,
+			Expect: []string{"private-address-advertised", "latching-needed"}, Verdict: "degraded"},
+		{Name: "host-firewall", Title: "the firewall of the responder's own machine drops UDP 5060 and the RTP range",
+			Topology: breaking(
+				natlab.Rule{Name: "sip", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Port(5060)},
+				natlab.Rule{Name: "rtp", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: rtpPorts}),
+			Scenario: "trunk", Expect: []string{"transport-unreachable", "one-way-audio", "host-firewall"}, Verdict: "fail"},
+		{Name: "host-firewall-tcp", Title: "the firewall of the responder's own machine drops TCP 5060",
+			Topology: breaking(natlab.Rule{Name: "tcp", Router: natlab.InsideFirewall, Proto: natlab.TCP, DestinationPorts: natlab.Port(5060)}),
+			Scenario: "quick", Expect: []string{"transport-unreachable", "host-firewall"}, Verdict: "fail"},
+		{Name: "sweep-host-firewall", Title: "the firewall of the responder's own machine drops UDP 12000 to 14000",
+			Topology: breaking(natlab.Rule{Name: "gap", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Ports{From: 12000, To: 14000}}),
+			Scenario: "rtp-range", Expect: []string{"host-firewall"}, Verdict: "fail"},
+	}
+}

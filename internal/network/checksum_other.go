@@ -1,0 +1,5 @@
+//go:build !linux
+
+package network
+
+func badChecksums() (int64, error) { return 0, ErrNoCapture }
