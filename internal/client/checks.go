@@ -21,9 +21,9 @@ const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
 // outbound calls, sizes, marks, the forms that may leave states of their own in a
-// middlebox, NATs, and last what takes long. The checks of a phase run side by side, over
-// different ports, but for sweeps, sizes and marks, which would take each other's
-// bandwidth for loss, and NATs.
+// middlebox, NATs, what takes long, and last a question from this end's own SIP port. The
+// checks of a phase run side by side, over different ports, but for sweeps, sizes and
+// marks, which would take each other's bandwidth for loss, and NATs.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -48,6 +48,7 @@ func (r *run) runChecks(ctx context.Context) {
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
 	r.nats(ctx)
 	r.phase(ctx, long)
+	r.samePort(ctx)
 }
 
 func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {

@@ -214,3 +214,58 @@ func TestHostFirewallNeedsTheRight(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestStaleState changes the repeats of a run in which the state is stale.
+func TestStaleState(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(ev *evidence.Evidence, same, again *evidence.Check)
+		want   bool
+		needs  bool
+	}{
+		"nothing": {func(*evidence.Evidence, *evidence.Check, *evidence.Check) {}, true, false},
+		"answered": {func(_ *evidence.Evidence, same, _ *evidence.Check) {
+			same.Options.Exchange.Outcome = sipprobe.Accepted
+		}, false, false},
+		"not sent": {func(_ *evidence.Evidence, same, _ *evidence.Check) {
+			same.Options.Exchange.Outcome = sipprobe.NotSent
+		}, false, false},
+		"the fresh port is dead too": {func(_ *evidence.Evidence, _, again *evidence.Check) {
+			again.Options.Exchange.Outcome = sipprobe.Silent
+		}, false, false},
+		"not asked again": {func(ev *evidence.Evidence, _, _ *evidence.Check) {
+			ev.Checks = ev.Checks[:len(ev.Checks)-1]
+		}, false, true},
+		"not asked": {func(ev *evidence.Evidence, _, _ *evidence.Check) {
+			ev.Checks = ev.Checks[:len(ev.Checks)-2]
+		}, false, true},
+		"it arrived": {func(ev *evidence.Evidence, same, _ *evidence.Check) {
+			ev.Responder.Tape = append(ev.Responder.Tape, sipprobe.Record{Transport: sipprobe.UDP,
+				Data: []byte("OPTIONS x\r\nCall-ID: " + ev.Run.Token(same.ID) + "@bothways\r\n\r\n")})
+		}, false, false},
+		"the tape is not whole": {func(ev *evidence.Evidence, _, _ *evidence.Check) { ev.Responder.TapeDropped = 1 }, false, true},
+		"no ledger":             {func(ev *evidence.Evidence, _, _ *evidence.Check) { ev.Responder = nil }, false, true},
+		"one copy": {func(ev *evidence.Evidence, same, _ *evidence.Check) {
+			token, kept := ev.Run.Token(same.ID), 0
+			ev.Client.Tape = slices.DeleteFunc(ev.Client.Tape, func(r sipprobe.Record) bool {
+				if !strings.Contains(string(r.Data), token+"@") {
+					return false
+				}
+				kept++
+				return kept > 1
+			})
+		}, false, false},
+		"at the machine": {func(ev *evidence.Evidence, _, _ *evidence.Check) { diagnosistest.Guarded(ev) }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := diagnosistest.Stale()
+			n := len(ev.Checks)
+			row.change(ev, &ev.Checks[n-2], &ev.Checks[n-1])
+			if f := named(ev, "stale-nat-state"); (f != nil) != row.want {
+				t.Errorf("found %+v, want %t", f, row.want)
+			}
+			if got := needs(ev, "stale-nat-state"); (got != "") != row.needs {
+				t.Errorf("needs %q, want %t", got, row.needs)
+			}
+		})
+	}
+}

@@ -44,6 +44,7 @@ func rules() []Rule {
 		{Code: "fragments-dropped", Find: fragmentsDropped, Needs: fragmentNeeds},
 		{Code: "mtu-black-hole", Find: blackHole, Needs: holeNeeds},
 		{Code: "dscp-changed", Find: dscpChanged, Needs: dscpNeeds},
+		{Code: "stale-nat-state", Find: staleState, Needs: staleNeeds},
 		{Code: "source-changes-mid-call", Find: sourceChanges, Needs: midcallNeeds},
 		{Code: "rate-limited", Find: rateLimited, Needs: replyNeeds},
 		{Code: "ids-ban", Find: banned, Needs: banNeeds},

@@ -34,5 +34,17 @@ func edgeFaults() []Fault {
 		{Name: "sweep-host-firewall", Title: "the firewall of the responder's own machine drops UDP 12000 to 14000",
 			Topology: breaking(natlab.Rule{Name: "gap", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Ports{From: 12000, To: 14000}}),
 			Scenario: "rtp-range", Expect: []string{"host-firewall"}, Verdict: "fail"},
+		{Name: "stale-state", Title: "the router still sends UDP 5060 of the client's own port to the machine that had it before",
+			Topology: with(everything(), func(t *natlab.Topology) {
+				t.Neighbour = true
+				t.Timeouts = []natlab.Timeouts{{UDP: 5 * time.Minute, UDPStream: 5 * time.Minute}}
+			}),
+			Former:   []natlab.Forward{toNeighbour(sipUDP), sipTCP, sipTLS, rtp},
+			Scenario: "quick", Expect: []string{"stale-nat-state"}, Verdict: "degraded"},
+		{Name: "state-kept", Title: "the router remembers the client's own port, and the forward is what it was",
+			Topology: with(everything(), func(t *natlab.Topology) {
+				t.Timeouts = []natlab.Timeouts{{UDP: 5 * time.Minute, UDPStream: 5 * time.Minute}}
+			}),
+			Former: everything().Forwards, Scenario: "quick", Verdict: "pass"},
 	}
 }

@@ -41,6 +41,9 @@ type Fault struct {
 	HeldTCP natlab.Ports
 	// Neighbours are services on the neighbour, which the topology then has.
 	Neighbours []Service
+	// Former are the forwards that the router had when the client's own SIP port was last
+	// heard from; nil = it never was.
+	Former []natlab.Forward
 	// RouterTells has the site's router tell its WAN address by NAT-PMP.
 	RouterTells bool
 	// Pause is how long both sides of each call fall silent halfway through, 0 = as the

@@ -71,7 +71,7 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if s, err = s.With(o.Overrides); err != nil {
 		return Outcome{}, err
 	}
-	l, err := natlab.Build(ctx, f.Topology)
+	l, err := build(ctx, f)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -2,6 +2,7 @@ package natlab
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -81,7 +82,14 @@ func (r natRouter) nat(s *ruleset) error {
 			&expr.NAT{Type: expr.NATTypeSourceNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, FullyRandom: r.randomPorts})
 	}
 	s.add(out, match{oif: wanPort, family: IPv4}.exprs(), &expr.Masq{FullyRandom: r.randomPorts})
-	in := s.chain("forwards", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest, true)
+	return r.forward(s, s.chain(forwardChain, nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest, true))
+}
+
+// forwardChain holds the forwards.
+const forwardChain = "forwards"
+
+// forward is the destination NAT of the forwards, for IPv4.
+func (r natRouter) forward(s *ruleset, in *nftables.Chain) error {
 	for _, f := range r.forwards {
 		if f.Family == IPv6 {
 			continue
@@ -160,4 +168,25 @@ func (r natRouter) faults(s *ruleset, rules []Rule, hook *nftables.ChainHook) {
 			UserData: userdata.AppendString(nil, userdata.TypeComment, f.Name),
 		})
 	}
+}
+
+// Reforward replaces the site router's IPv4 forwards. What the router remembers of flows
+// stays: they go on to where they went before.
+func (l *Lab) Reforward(forwards []Forward) error {
+	for i, f := range forwards {
+		if err := f.check(); err != nil {
+			return fmt.Errorf("forward %d: %w", i, err)
+		}
+	}
+	r := l.natRouters(Topology{Forwards: forwards})[0]
+	return r.host.Do(func() error {
+		conn, err := nftables.New(nftables.AsLasting())
+		if err != nil {
+			return err
+		}
+		s := &ruleset{conn: conn, table: table()}
+		in := &nftables.Chain{Name: forwardChain, Table: s.table}
+		conn.FlushChain(in)
+		return errors.Join(r.forward(s, in), s.load(), conn.CloseLasting())
+	})
 }

@@ -18,6 +18,9 @@ func Main(run func() int) int { return run() }
 
 func (l *Lab) build(context.Context, Topology, plan) error { return errNotLinux() }
 
+// Reforward replaces the site router's forwards.
+func (l *Lab) Reforward([]Forward) error { return errNotLinux() }
+
 func (h *Host) counters() ([]Counter, error) { return nil, errNotLinux() }
 
 type namespace struct{}

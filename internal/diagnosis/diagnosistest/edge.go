@@ -18,6 +18,7 @@ func edgeRuns() []Run {
 		{"double-nat", Told("192.168.0.2")},
 		{"double-nat-told-by-user", byUser},
 		{"source-changes-mid-call", Moved(6_000)},
+		{"stale-nat-state", Stale()},
 		{"host-firewall", Guarded(Site{Closed: []sipprobe.Transport{sipprobe.UDP, sipprobe.TCP}, InShut: true}.Run())},
 		{"host-firewall-stateful", Guarded(Site{ColdShut: true}.Run())},
 		{"sweep-host-firewall", Guarded(Site{Transports: []sipprobe.Transport{sipprobe.UDP},
@@ -95,5 +96,27 @@ func Guarded(ev *evidence.Evidence) *evidence.Evidence {
 		seen.UDP = append(seen.UDP, evidence.CapturedPorts{Packets: n, Ports: rtpprobe.PortSetOf(slices.Values(byCount[n]))})
 	}
 	ev.Responder.Capture = seen
+	return ev
+}
+
+// Stale is a run in which questions from the client's own SIP port do not arrive, and
+// from a fresh port do, before and after. The last two checks are those repeats.
+func Stale() *evidence.Evidence {
+	s := Site{Transports: []sipprobe.Transport{sipprobe.UDP}}
+	ev := s.Run()
+	fresh := ev.Checks[0]
+	repeat := func(of evidence.Check, suffix string, s Site, port uint16) evidence.Check {
+		c := evidence.Check{Check: of.Check, Control: of.ID}
+		c.ID += suffix
+		s.reaches(ev, ev.Run.Token(c.ID), sipprobe.UDP)
+		c.Options = &evidence.OptionsFacts{Exchange: s.exchange("OPTIONS", sipprobe.UDP)}
+		c.Options.Exchange.Local = netip.AddrPortFrom(Outside, port)
+		return c
+	}
+	shut := s
+	shut.Closed = s.Transports
+	same := repeat(fresh, "-own-port", shut, 5060)
+	again := repeat(same, "-again", s, 40_000)
+	ev.Checks = append(ev.Checks, same, again)
 	return ev
 }
