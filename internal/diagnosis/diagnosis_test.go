@@ -129,7 +129,8 @@ var expected = map[string]struct {
 	"double-nat":              {diagnosis.Degraded, []string{"cause double-nat  proven"}},
 	"double-nat-told-by-user": {diagnosis.Fail, []string{"symptom no-signalling  proven", "cause double-nat  proven"}},
 	"source-changes-mid-call": {diagnosis.Degraded, []string{"cause source-changes-mid-call outbound proven"}},
-	"stale-nat-state": {diagnosis.Degraded, []string{"cause stale-nat-state inbound likely"}},
+	"source-address-varies":   {diagnosis.Degraded, []string{"cause source-address-varies outbound proven"}},
+	"stale-nat-state":         {diagnosis.Degraded, []string{"cause stale-nat-state inbound likely"}},
 	"host-firewall": {diagnosis.Fail, []string{
 		"symptom transport-unreachable inbound proven", "symptom transport-unreachable inbound proven",
 		"symptom one-way-audio inbound proven", "cause host-firewall inbound proven"}},

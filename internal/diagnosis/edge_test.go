@@ -247,7 +247,7 @@ func TestStaleState(t *testing.T) {
 		"one copy": {func(ev *evidence.Evidence, same, _ *evidence.Check) {
 			token, kept := ev.Run.Token(same.ID), 0
 			ev.Client.Tape = slices.DeleteFunc(ev.Client.Tape, func(r sipprobe.Record) bool {
-				if !strings.Contains(string(r.Data), token+"@") {
+				if text := string(r.Data); !strings.Contains(text, token) || strings.Contains(text, token+"-again") {
 					return false
 				}
 				kept++
@@ -267,5 +267,49 @@ func TestStaleState(t *testing.T) {
 				t.Errorf("needs %q, want %t", got, row.needs)
 			}
 		})
+	}
+}
+
+// TestCallsFromSeveralAddresses changes the outbound call of a run whose audio comes from
+// another address than its signalling.
+func TestCallsFromSeveralAddresses(t *testing.T) {
+	at := func(a string) func(*evidence.CallFacts) {
+		return func(f *evidence.CallFacts) {
+			s := &f.Client.Media.Received.Sources[0]
+			s.Address = netip.AddrPortFrom(netip.MustParseAddr(a), s.Address.Port())
+		}
+	}
+	for name, row := range map[string]struct {
+		change func(*evidence.CallFacts)
+		want   bool
+	}{
+		"nothing":        {func(*evidence.CallFacts) {}, true},
+		"the same":       {at("203.0.113.10"), false},
+		"another family": {at("2001:db8::10"), false},
+		"strays":         {func(f *evidence.CallFacts) { f.Client.Media.Received.Sources[0].Packets = 3 }, false},
+		"another's":      {func(f *evidence.CallFacts) { f.Client.Media.Received.Sources[0].SSRC++ }, false},
+		"signalling alone": {func(f *evidence.CallFacts) {
+			at("203.0.113.10")(f)
+			f.Responder.Invite.SeenAs = netip.MustParseAddrPort("203.0.113.77:5060")
+		}, true},
+		"an inside address in Via": {func(f *evidence.CallFacts) {
+			at("203.0.113.10")(f)
+			f.Responder.Invite.SeenAs = netip.MustParseAddrPort("192.168.1.10:5060")
+		}, false},
+		"over the client's flow": {func(f *evidence.CallFacts) {
+			at("203.0.113.10")(f)
+			f.Flow, f.Responder.Invite.SeenAs = "client", netip.MustParseAddrPort("203.0.113.77:5060")
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := diagnosistest.Varies()
+			row.change(ev.Checks[len(ev.Checks)-1].CallFacts)
+			if f := named(ev, "source-address-varies"); (f != nil) != row.want {
+				t.Errorf("found %+v, want %t", f, row.want)
+			}
+		})
+	}
+	if got := needs(diagnosistest.Site{ClientNAT: true, OutShut: true}.Run(), "source-address-varies"); got == "" {
+		t.Error("without outbound audio nothing is needed")
 	}
 }

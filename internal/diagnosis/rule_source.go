@@ -2,7 +2,6 @@ package diagnosis
 
 import (
 	"fmt"
-	"net/netip"
 
 	"bothways/rtpprobe"
 	"bothways/rtpprobe/natprobe"
@@ -36,21 +35,6 @@ func sourceRewritten(v *view) []Finding {
 			amount(l.Preserved+l.Rewritten, "packet"), grouped(l.Rewritten), mapping(l))
 		return a, !randomised(l) && l.Rewritten > max(l.Preserved, 0)
 	}, moved)
-}
-
-// addressVaries: the responder was seen from more than one address.
-func addressVaries(v *view) []Finding {
-	return v.sources(func(s sweep, l rtpprobe.SourceLedger) (account, bool) {
-		var seen []string
-		known := make(map[netip.Addr]bool)
-		for _, a := range l.Addresses {
-			known[a.Address] = true
-			seen = append(seen, fmt.Sprintf("%s from %s", amount(a.Packets, "packet"), a.Address))
-		}
-		a := account{check: s.check.ID, short: list(seen)}
-		a.long = fmt.Sprintf("of what the responder sent, the client saw %s", list(seen))
-		return a, len(known) > 1
-	}, v.variedAddresses())
 }
 
 // sources looks at what the client saw of the responder's sources in sweeps, and adds

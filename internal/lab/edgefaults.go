@@ -46,5 +46,8 @@ func edgeFaults() []Fault {
 				t.Timeouts = []natlab.Timeouts{{UDP: 5 * time.Minute, UDPStream: 5 * time.Minute}}
 			}),
 			Former: everything().Forwards, Scenario: "quick", Verdict: "pass"},
+		{Name: "pooled-calls", Title: "the site's flows leave by two public addresses in turn",
+			Topology: with(everything(), func(t *natlab.Topology) { t.Pooled = true }), Scenario: "trunk",
+			Expect: []string{"source-address-varies"}, Verdict: "degraded"},
 	}
 }

@@ -18,6 +18,7 @@ func edgeRuns() []Run {
 		{"double-nat", Told("192.168.0.2")},
 		{"double-nat-told-by-user", byUser},
 		{"source-changes-mid-call", Moved(6_000)},
+		{"source-address-varies", Varies()},
 		{"stale-nat-state", Stale()},
 		{"host-firewall", Guarded(Site{Closed: []sipprobe.Transport{sipprobe.UDP, sipprobe.TCP}, InShut: true}.Run())},
 		{"host-firewall-stateful", Guarded(Site{ColdShut: true}.Run())},
@@ -118,5 +119,16 @@ func Stale() *evidence.Evidence {
 	same := repeat(fresh, "-own-port", shut, 5060)
 	again := repeat(same, "-again", s, 40_000)
 	ev.Checks = append(ev.Checks, same, again)
+	return ev
+}
+
+// Varies is a run in which the audio of the outbound call, its last check, comes from
+// another address than its signalling.
+func Varies() *evidence.Evidence {
+	ev := Site{Transports: []sipprobe.Transport{sipprobe.UDP}}.Run()
+	f := ev.Checks[len(ev.Checks)-1].CallFacts
+	f.Responder.Invite.SeenAs = netip.AddrPortFrom(Public, 5060)
+	s := &f.Client.Media.Received.Sources[0]
+	s.Address = netip.AddrPortFrom(Public2, s.Address.Port())
 	return ev
 }

@@ -25,6 +25,8 @@ func (s Site) call(c scenarios.Check, port uint16) *evidence.CallFacts {
 	if c.Direction == scenarios.Inbound {
 		client.Invite = &setup
 	} else {
+		setup.Local = netip.AddrPortFrom(Inside, setup.Transport.DefaultPort())
+		setup.Remote, setup.SeenAs = setup.SeenAs, netip.AddrPortFrom(Public, setup.Local.Port())
 		responder.Invite = &setup
 		f.Flow = "new"
 		if s.ClientNAT {
