@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,6 +206,20 @@ func TestSweepLosesTheResponder(t *testing.T) {
 	}
 }
 
+// A roaming network is behind a NAT that gives its first UDP socket another address
+// than the later ones.
+type roaming struct {
+	behindNAT
+	opened atomic.Int32
+}
+
+func (r *roaming) ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error) {
+	if r.opened.Add(1) == 1 {
+		local = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.3"), local.Port())
+	}
+	return r.Host.ListenPacket(ctx, local)
+}
+
 // TestSweepFromBehindNAT cannot prove what the client's own NAT keeps out.
 func TestSweepFromBehindNAT(t *testing.T) {
 	t.Parallel()
@@ -214,17 +229,18 @@ func TestSweepFromBehindNAT(t *testing.T) {
 		c.Close()
 	}
 	for name, row := range map[string]struct {
+		network    network.Network
 		transports []sipprobe.Transport
 		why        string
 	}{
-		"no UDP":          {[]sipprobe.Transport{sipprobe.TCP}, "no UDP to the responder passes"},
-		"another address": {[]sipprobe.Transport{sipprobe.TCP, sipprobe.UDP}, "from another address"},
+		"no UDP":          {behindNAT{}, []sipprobe.Transport{sipprobe.TCP}, "no UDP to the responder passes"},
+		"another address": {&roaming{}, []sipprobe.Transport{sipprobe.TCP, sipprobe.UDP}, "from another address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := startResponder(t, func(c *responder.Config) { c.Ports = only(row.transports...) })
 			cfg := against(r, aSweep(scenarios.Outbound, "32100-32199", 0))
-			cfg.Network = behindNAT{}
+			cfg.Network = row.network
 			ev := mustRun(t.Context(), t, cfg)
 			whole(t, ev)
 			c := ev.Checks[0]
