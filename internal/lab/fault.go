@@ -19,6 +19,8 @@ type Fault struct {
 	// Scenario is the scenario to run: one that ships, or one of the lab's own with
 	// short times.
 	Scenario string
+	// WholeTalk keeps the talk times of the scenario in a run that shortens them.
+	WholeTalk bool
 	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
 	IPv6 bool
 	// FromInside has the responder open the pairing, to a client that waits for it.
@@ -82,7 +84,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 // Faults lists what the lab can plant.
 func Faults() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(),
-		pathFaults())
+		pathFaults(), endFaults())
 }
 
 // callFaults are those that calls show.

@@ -69,6 +69,9 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if o.Pause == 0 {
 		o.Pause = f.Pause
 	}
+	if f.WholeTalk {
+		o.Talk = 0
+	}
 	if s, err = s.With(o.Overrides); err != nil {
 		return Outcome{}, err
 	}
