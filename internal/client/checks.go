@@ -168,15 +168,24 @@ func (r *run) answers(t sipprobe.Transport) bool {
 	return r.works(t)
 }
 
-func (r *run) callIn(ctx context.Context, c *evidence.Check) {
+// way is the flow for a check that this end begins; nil when there is none that
+// answers, which is then why the check is skipped.
+func (r *run) way(c *evidence.Check) *flow {
 	t := sipprobe.Transport(c.Transport)
-	f := r.flows[t]
 	switch {
-	case f == nil:
+	case r.flows[t] == nil:
 		c.Skipped = r.missing(t)
-		return
 	case !r.answers(t):
 		c.Skipped = string(t) + " does not answer"
+	default:
+		return r.flows[t]
+	}
+	return nil
+}
+
+func (r *run) callIn(ctx context.Context, c *evidence.Check) {
+	f := r.way(c)
+	if f == nil {
 		return
 	}
 	_, err := r.link.Do(ctx, pairing.Order{Expect: &pairing.Expect{Check: c.Check, ColdMs: int(coldTime.Milliseconds())}})

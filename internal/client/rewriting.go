@@ -18,13 +18,8 @@ var errBehindNAT = errors.New("the client is behind a NAT of its own, which lets
 // two other ports.
 func (r *run) rewriting(ctx context.Context, c *evidence.Check) {
 	t := sipprobe.Transport(c.Transport)
-	f := r.flows[t]
-	switch {
-	case f == nil:
-		c.Skipped = r.missing(t)
-		return
-	case !r.answers(t):
-		c.Skipped = string(t) + " does not answer"
+	f := r.way(c)
+	if f == nil {
 		return
 	}
 	facts := &evidence.RewritingFacts{}

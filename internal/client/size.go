@@ -27,13 +27,8 @@ func (r *run) size(ctx context.Context, c *evidence.Check) {
 		r.sizeOut(ctx, c, t)
 		return
 	}
-	f := r.flows[t]
-	switch {
-	case f == nil:
-		c.Skipped = r.missing(t)
-		return
-	case !r.answers(t):
-		c.Skipped = string(t) + " does not answer"
+	f := r.way(c)
+	if f == nil {
 		return
 	}
 	facts := &evidence.SizeFacts{}
