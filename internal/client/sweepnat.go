@@ -20,10 +20,11 @@ const (
 	natBlock        = 10   // of them side by side
 	natSources      = 2    // ports that the responder sends from
 	maxNATWindow    = 500  // ports, opened at once and swept before the NAT forgets
+	leastOpen       = 50   // one in so many ports of the first window must be reached
 	natDefaultPause = time.Second / rtpprobe.DefaultSweepRate
 )
 
-var errNATShut = errors.New("nothing came through the client's own NAT, although it had sent from each port first: that NAT, or the site's, may change ports, or the site lets nothing out")
+var errNATShut = errors.New("hardly anything came through the client's own NAT, although it had sent from each port first: that NAT, or the site's, may change ports, or the site lets nothing out")
 
 // behindNAT reports whether this end has a NAT of its own.
 func (r *run) behindNAT() bool { return r.public != r.local }
@@ -90,11 +91,22 @@ func (w *sweep) punched(ctx context.Context, sources []uint16, limit int) error 
 		if err := w.sweepWindow(ctx, n, window); err != nil {
 			return err
 		}
-		if a := w.facts.Arrived; a == nil || a.Packets == 0 {
+		if n == 0 && w.shut(window) {
+			w.facts.OwnNAT.Shut = true
 			return errNATShut
 		}
 	}
 	return nil
+}
+
+// shut reports whether hardly any port of a window was reached. Where the site's NAT
+// gives its packets random ports, one now and then is by chance the one that was opened.
+func (w *sweep) shut(window rtpprobe.PortSet) bool {
+	if w.facts.Arrived == nil || w.facts.Sent == nil {
+		return true
+	}
+	v := rtpprobe.JudgeSweep(*w.facts.Sent, *w.facts.Arrived)
+	return v.Open.Union(v.ReplyLost).Len()*leastOpen < window.Len()
 }
 
 // natWindows parts a sample into windows that each lie all over it, so that one range

@@ -142,7 +142,7 @@ func (s sweep) undecided() rtpprobe.PortSet { return s.all.Minus(s.decided()) }
 func (v *view) swept(d scenarios.Direction) []sweep {
 	var out []sweep
 	for _, s := range v.sweeps {
-		if s.is(d) && s.check.Control == "" {
+		if s.is(d) && s.check.Control == "" && !s.shutBehindNAT() {
 			out = append(out, s)
 		}
 	}

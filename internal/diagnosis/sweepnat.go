@@ -44,10 +44,8 @@ func (s *sweep) behindOwnNAT() {
 }
 
 // shutBehindNAT reports whether a sweep from behind the client's own NAT proved nothing,
-// since not one packet came through: then nobody knows which NAT or firewall it was.
-func (s sweep) shutBehindNAT() bool {
-	return s.facts.OwnNAT != nil && s.facts.Arrived != nil && s.facts.Arrived.Packets == 0 && s.facts.WhyNot != ""
-}
+// since hardly a packet came through: then nobody knows which NAT or firewall it was.
+func (s sweep) shutBehindNAT() bool { return s.facts.OwnNAT != nil && s.facts.OwnNAT.Shut }
 
 // span is a set in words' place: of a sample that was tried from behind the client's own
 // NAT, what lies between ports that share a fate, without those that were not tried.

@@ -12,7 +12,10 @@ import (
 
 // TestSweepsThroughTheClientsOwnNAT accuses the site only of what that NAT cannot have done.
 func TestSweepsThroughTheClientsOwnNAT(t *testing.T) {
-	shut := func(ev *evidence.Evidence) { last(ev).SweepFacts.WhyNot = "nothing came through" }
+	shut := func(ev *evidence.Evidence) {
+		f := last(ev).SweepFacts
+		f.WhyNot, f.OwnNAT.Shut = "nothing came through", true
+	}
 	for name, row := range map[string]struct {
 		sweep   diagnosistest.Sweep
 		change  func(*evidence.Evidence)

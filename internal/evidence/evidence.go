@@ -173,6 +173,9 @@ type OwnNAT struct {
 	Hops int `json:"hops"`
 	// HopLimit is that of the packets which opened the NAT: they ended before the site.
 	HopLimit int `json:"hop_limit"`
+	// Shut is true when hardly anything came through all the same, so that the sweep
+	// was ended and proves nothing.
+	Shut bool `json:"shut,omitempty"`
 }
 
 // OptionsFacts are what one OPTIONS showed at the client.

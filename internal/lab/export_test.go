@@ -10,3 +10,6 @@ func OnHost(h *natlab.Host) network.Network { return host{h} }
 
 // SIPFaults lists what middleboxes do to SIP.
 func SIPFaults() []Fault { return sipFaults() }
+
+// PrintMatrix prints the table of a matrix.
+var PrintMatrix = printMatrix

@@ -28,6 +28,16 @@ func TestMatrixTellsLies(t *testing.T) {
 	faults = append(faults, lab.Fault{Name: "nowhere", Scenario: "no-such-scenario"})
 	got := make(map[string]lab.Cell)
 	lab.Matrix(t.Context(), faults, 2, lab.Options{Overrides: lab.Quickly(), Version: "test"}, func(c lab.Cell) { got[c.Fault.Name] = c })
+	var out bytes.Buffer
+	cells := []lab.Cell{got["port-clean"], got["port-cleanpoor-audio"], got["port-held"], got["nowhere"]}
+	if wrong := lab.PrintMatrix(console.Streams{Out: &out}, cells); wrong != 3 {
+		t.Errorf("%d are wrong", wrong)
+	}
+	for _, want := range []string{"✓ port-clean ", "✗ port-cleanpoor-audio  pass: poor-audio  pass ", "✗ port-held ", "✗ nowhere ", "not run: no scenario"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
 	if c := got["port-clean"]; !c.OK() || c.Tries == 0 || c.Took == 0 {
 		t.Errorf("%+v", c.Err)
 	}
@@ -39,24 +49,5 @@ func TestMatrixTellsLies(t *testing.T) {
 	}
 	if c := got["nowhere"]; c.OK() || c.Err == nil {
 		t.Errorf("%v", c.Err)
-	}
-}
-
-func TestMatrixCommand(t *testing.T) {
-	if err := natlab.Supported(); err != nil {
-		t.Skip(err)
-	}
-	var out, errs bytes.Buffer
-	s := console.Streams{Out: &out, Err: &errs, Getenv: func(string) string { return "" }}
-	if status := lab.Command([]string{"matrix", "port-held", "port-clean"}, s); status != 0 {
-		t.Fatalf("status %d: %s", status, errs.String())
-	}
-	for _, want := range []string{"✓ port-held   degraded: port-in-use  degraded: port-in-use", "✓ port-clean  pass", "2 of 2 reported as planted"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
-		}
-	}
-	if status := lab.Command([]string{"matrix", "port-hold"}, s); status != 3 {
-		t.Errorf("status %d for a fault that does not exist", status)
 	}
 }
