@@ -27,9 +27,16 @@ func (listCmd) Run(s console.Streams) error {
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for _, sc := range all {
-		fmt.Fprintf(w, "%s\t%d checks\t%s\n", sc.Name, len(sc.Checks), sc.Title)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", sc.Name, checks(len(sc.Checks)), sc.Title)
 	}
 	return w.Flush()
+}
+
+func checks(n int) string {
+	if n == 1 {
+		return "1 check"
+	}
+	return fmt.Sprintf("%d checks", n)
 }
 
 type showCmd struct {
@@ -61,7 +68,7 @@ func (c *checkCmd) Run(s console.Streams) error {
 	if err != nil {
 		return console.Hint(err, "bothways scenarios show trunk prints one to start from")
 	}
-	fmt.Fprintf(s.Out, "%s: scenario %s, %d checks\n", c.File, sc.Name, len(sc.Checks))
+	fmt.Fprintf(s.Out, "%s: scenario %s, %s\n", c.File, sc.Name, checks(len(sc.Checks)))
 	return nil
 }
 
