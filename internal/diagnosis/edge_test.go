@@ -1,6 +1,7 @@
 package diagnosis_test
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
 	"bothways/sipprobe"
 )
 
@@ -167,6 +170,9 @@ func TestHostFirewall(t *testing.T) {
 		"cold at the router": {diagnosistest.Site{ColdShut: true}, few(250), "rtp-range-not-forwarded"},
 		"a sweep at the router": {diagnosistest.Site{Transports: udp(), Sweeps: []diagnosistest.Sweep{{Lost: "10200-10800"}}},
 			few(0), "rtp-range-partly-forwarded"},
+		"answers to a sweep outwards, at a hole of one port": {both("10600"), answered("10600"), "rtp-range-partly-forwarded"},
+		"answers to a sweep outwards, beside a hole":         {both("10601-10700"), answered("10600"), "rtp-range-partly-forwarded"},
+		"a sweep both ways": {both("10601-10700"), func(*evidence.Capture) {}, "host-firewall"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ev := diagnosistest.Guarded(row.site.Run())
@@ -182,6 +188,27 @@ func TestHostFirewall(t *testing.T) {
 
 func tcpClosed() diagnosistest.Site {
 	return diagnosistest.Site{Closed: []sipprobe.Transport{sipprobe.TCP}}
+}
+
+// both is a site with sweeps both ways, in which some ports are lost inwards.
+func both(lost string) diagnosistest.Site {
+	return diagnosistest.Site{Transports: udp(), Sweeps: []diagnosistest.Sweep{
+		{Lost: lost}, {Direction: scenarios.Outbound, Ports: "20000-22000"}}}
+}
+
+// answered has many answers to a sweep outwards counted at some ports, which it was sent
+// from, and nothing at the hundred above them.
+func answered(at string) func(*evidence.Capture) {
+	return func(c *evidence.Capture) {
+		var from, hole rtpprobe.PortSet
+		if err := errors.Join(from.UnmarshalText([]byte(at)), hole.UnmarshalText([]byte("10601-10700"))); err != nil {
+			panic(err)
+		}
+		for i := range c.UDP {
+			c.UDP[i].Ports = c.UDP[i].Ports.Minus(from).Minus(hole)
+		}
+		c.UDP = append(c.UDP, evidence.CapturedPorts{Packets: 400, Ports: from})
+	}
 }
 
 // few has so many packets counted at every port.

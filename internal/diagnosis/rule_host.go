@@ -99,15 +99,22 @@ func heard(r rtpprobe.Received) int64 {
 }
 
 // hostSwept is how many of a sweep's packets reached the responder's machine and not its
-// sockets; 0 when they are fewer than half of the ports that nothing reached.
+// sockets; 0 when they are fewer than half of the ports that nothing reached, or reached
+// fewer than half of these ports.
 func (v *view) hostSwept(s sweep) int64 {
 	seen := v.captured()
 	if seen == nil || !s.is(scenarios.Inbound) || s.RequestLost.IsZero() {
 		return 0
 	}
-	var kept int64
+	// Ports that a sweep outwards was sent from have its answers as well.
+	sources := v.sweptFrom()
+	ports, lost := s.facts.Sent.Ports.Minus(sources), s.RequestLost.Minus(sources)
+	var kept, atLost int64
+	reached := 0
 	for _, p := range seen.UDP {
-		kept += p.Packets * int64(p.Ports.Intersect(s.facts.Sent.Ports).Len())
+		n := p.Ports.Intersect(lost).Len()
+		reached, atLost = reached+n, atLost+p.Packets*int64(n)
+		kept += p.Packets * int64(p.Ports.Intersect(ports).Len())
 	}
 	for _, other := range v.sweeps {
 		for f := other.facts; f != nil; f = f.Primed {
@@ -124,10 +131,34 @@ func (v *view) hostSwept(s sweep) int64 {
 			kept -= heard(r.Media.Received)
 		}
 	}
-	if kept < minPackets || 2*kept < int64(s.RequestLost.Len()) {
+	kept = min(kept, atLost)
+	if kept < minPackets || 2*kept < int64(lost.Len()) || 2*reached < lost.Len() {
 		return 0
 	}
 	return kept
+}
+
+// sweptFrom are the responder's ports that sweeps outwards were sent from.
+func (v *view) sweptFrom() rtpprobe.PortSet {
+	return rtpprobe.PortSetOf(func(yield func(uint16) bool) {
+		for _, s := range v.sweeps {
+			if s.check.Direction != scenarios.Outbound || s.facts.Sent == nil {
+				continue
+			}
+			for _, port := range slices.Concat(s.facts.Sent.Locals, roundLocals(s.facts.Sent.Rounds)) {
+				if !yield(port) {
+					return
+				}
+			}
+		}
+	})
+}
+
+func roundLocals(rounds []rtpprobe.SentRound) (ports []uint16) {
+	for _, r := range rounds {
+		ports = append(ports, r.Locals...)
+	}
+	return ports
 }
 
 // routed returns the inbound sweeps whose losses are not the responder's own machine's.

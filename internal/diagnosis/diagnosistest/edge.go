@@ -7,6 +7,7 @@ import (
 
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
+	"bothways/scenarios"
 	"bothways/sipprobe"
 )
 
@@ -83,9 +84,13 @@ func Guarded(ev *evidence.Evidence) *evidence.Evidence {
 		if f := c.CallFacts; f != nil {
 			counts[f.Responder.Media.Local.Port()] += f.Client.Media.Sent.Packets
 		}
-		if f := c.SweepFacts; f != nil && c.Direction == "inbound" {
+		if f := c.SweepFacts; f != nil && c.Direction == scenarios.Inbound {
 			for port := range f.Sent.Ports.All() {
 				counts[port] += (f.Sent.Packets + int64(f.Sent.Ports.Len()) - 1) / int64(f.Sent.Ports.Len())
+			}
+		} else if f != nil { // answers come back to where it was sent from
+			for _, port := range f.Sent.Locals {
+				counts[port] += (f.Sent.Echoes + int64(len(f.Sent.Locals)) - 1) / int64(len(f.Sent.Locals))
 			}
 		}
 	}
