@@ -71,12 +71,15 @@ func (r Rule) match() match {
 	return m
 }
 
-// sample passes on only the packets that Every, Share or OverPPS choose.
+// sample passes on only the packets that Every, Share, OverPPS or AfterBytes choose.
 func (r Rule) sample() []expr.Any {
 	e := r.chance()
 	if r.OverPPS > 0 {
 		burst := uint32(max(r.OverPPS/10, 1))
 		e = append(e, &expr.Limit{Type: expr.LimitTypePkts, Rate: r.OverPPS, Unit: expr.LimitTimeSecond, Burst: burst, Over: true})
+	}
+	if r.AfterBytes > 0 {
+		e = append(e, &expr.Quota{Bytes: r.AfterBytes, Over: true})
 	}
 	return e
 }

@@ -240,6 +240,20 @@ func TestSampledLoss(t *testing.T) {
 	}
 }
 
+// TestAfterBytes counts what passes: datagrams are of one size, so that the first ones
+// fit, the one that goes over does not, and nothing after it.
+func TestAfterBytes(t *testing.T) {
+	t.Parallel()
+	const headers = 20 + 8 // IPv4 and UDP
+	each := uint64(headers + len(t.Name()))
+	for _, bytes := range []uint64{1, 10 * each, 11*each - 1} {
+		arrived, hit := burst(t, natlab.Rule{Name: "ban", AfterBytes: bytes}, 30)
+		if want := int(bytes / each); arrived != want || hit != 30-want {
+			t.Errorf("after %d bytes, %d each: %d of 30 arrived, %d were hit", bytes, each, arrived, hit)
+		}
+	}
+}
+
 func TestTopologyErrors(t *testing.T) {
 	t.Parallel()
 	for want, topology := range map[string]natlab.Topology{
@@ -250,6 +264,7 @@ func TestTopologyErrors(t *testing.T) {
 		"run backwards":      both(natlab.Rule{Name: "a", Proto: natlab.UDP, SourcePorts: natlab.Ports{From: 2, To: 1}}),
 		"Every or Share":     both(natlab.Rule{Name: "a", Every: 2, Share: 0.5}),
 		"between 0 and 1":    both(natlab.Rule{Name: "a", Share: 2}),
+		"stands alone":       both(natlab.Rule{Name: "a", AfterBytes: 1000, Every: 2}),
 		`action "burn"`:      both(natlab.Rule{Name: "a", Action: "burn"}),
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),
 		`protocol "sctp"`:    {Forwards: []natlab.Forward{{Proto: "sctp"}}},

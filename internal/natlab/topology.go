@@ -119,6 +119,10 @@ type Rule struct {
 	// OverPPS hits only packets beyond that many a second, as a policer does, after
 	// a burst of a tenth of a second; 0 hits all.
 	OverPPS uint64
+	// AfterBytes spares matching packets until they add up to so many bytes, IP headers
+	// included, and hits all that come later, as a ban does; 0 hits from the first. It
+	// stands alone: not with Every, Share or OverPPS.
+	AfterBytes uint64
 }
 
 // Timeouts are how long a router remembers a flow without packets. Whole
