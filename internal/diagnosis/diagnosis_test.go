@@ -126,6 +126,8 @@ var expected = map[string]struct {
 	"dscp-bleached":          {diagnosis.Degraded, []string{"cause dscp-changed inbound proven"}},
 	"dscp-ef-dropped":        {diagnosis.Fail, []string{"cause dscp-changed inbound proven"}},
 
+	"container-address":       {diagnosis.Degraded, []string{"cause container-address  proven"}},
+	"container-by-file":       {diagnosis.Degraded, []string{"cause container-address  likely"}},
 	"double-nat":              {diagnosis.Degraded, []string{"cause double-nat  proven"}},
 	"double-nat-told-by-user": {diagnosis.Fail, []string{"symptom no-signalling  proven", "cause double-nat  proven"}},
 	"source-changes-mid-call": {diagnosis.Degraded, []string{"cause source-changes-mid-call outbound proven"}},

@@ -56,6 +56,7 @@ func rules() []Rule {
 		{Code: "rport-ignored", Find: rportIgnored, Needs: rportNeeds},
 		{Code: "ack-lost", Find: ackLost, Needs: ackNeeds},
 		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},
+		{Code: "container-address", Find: containerAddress, Needs: containerNeeds},
 		{Code: "tls-intercepted", Find: tlsIntercepted, Needs: interceptedNeeds},
 		{Code: "tls-version-too-old", Find: versionTooOld, Needs: versionNeeds},
 		certificateRule("certificate-expired"),
@@ -78,6 +79,7 @@ func (r Rule) findings(v *view, role Role) []Finding {
 	for i := range out {
 		f := &out[i]
 		f.Code, f.Role = entry.Code, entry.Role
+		v.towardsMachine(f.values)
 		f.Title, f.Remedy = f.values.fill(entry.Title), f.values.fillAll(entry.Remedy)
 		f.Vendor, f.Routers = v.vendorRemedy(*f)
 		if f.Confidence == "" {

@@ -26,6 +26,9 @@ type Ledger struct {
 	// Capture is what reached the end's machine before its own firewall; null at ends
 	// that do not count it.
 	Capture *Capture `json:"capture,omitempty"`
+	// Container is what shows that the end's machine is a container; null at ends that do
+	// not look, and on systems other than Linux.
+	Container *Container `json:"container,omitempty"`
 	// Faults are local troubles, which are never the network's.
 	Faults []string `json:"faults,omitempty"`
 	// Tape holds every message of the run, TapeDropped how many fell off its start.

@@ -34,6 +34,12 @@ func edgeFaults() []Fault {
 		{Name: "sweep-host-firewall", Title: "the firewall of the responder's own machine drops UDP 12000 to 14000",
 			Topology: breaking(natlab.Rule{Name: "gap", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Ports{From: 12000, To: 14000}}),
 			Scenario: "rtp-range", Expect: []string{"host-firewall"}, Verdict: "fail"},
+		{Name: "container", Title: "the responder is a container on a bridge, whose machine publishes its ports",
+			Topology: with(everything(), func(t *natlab.Topology) { t.Container = true }), Scenario: "trunk",
+			Expect: []string{"container-address"}, Verdict: "degraded"},
+		{Name: "container-unpublished", Title: "the responder is a container on a bridge, and neither its machine nor the router lets RTP in",
+			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { t.Container = true }), Scenario: "rtp-range",
+			Expect: []string{"container-address", "filtered-until-primed"}, Verdict: "fail"},
 		{Name: "stale-state", Title: "the router still sends UDP 5060 of the client's own port to the machine that had it before",
 			Topology: with(everything(), func(t *natlab.Topology) {
 				t.Neighbour = true

@@ -24,6 +24,8 @@ func (t Topology) check() error {
 	switch {
 	case t.WANMTU != 0 && (t.WANMTU < 1280 || t.WANMTU > 1500):
 		return fmt.Errorf("an MTU of %d bytes; use 1280, the least that IPv6 works with, to 1500", t.WANMTU)
+	case t.Container && t.Box != nil:
+		return errors.New("a container with a box before it is not built; leave one out")
 	case t.BlackHole && t.WANMTU == 0:
 		return errors.New("nothing is too long for a black hole; set WANMTU")
 	}

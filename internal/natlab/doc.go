@@ -8,7 +8,8 @@
 // The site is the network under test. The inside host stands in the PBX's
 // place behind the site router; the outside host is the far end, with two
 // addresses. The carrier router (CGNAT), the client's own NAT router, a second
-// host beside the inside one, the neighbour, and the [Box], a wire that rewrites what
+// host beside the inside one, the neighbour, the machine that the inside host is a
+// container on, and the [Box], a wire that rewrites what
 // passes, exist only where a [Topology] asks for them. Addresses come from the
 // documentation ranges, RFC 1918 and RFC 6598.
 //

@@ -9,8 +9,9 @@ import (
 // A Lab is a built [Topology]. Its hosts live until Close; sockets that
 // callers opened in them are the callers' to close.
 type Lab struct {
-	// The hosts; Neighbour, Box, Carrier and ClientRouter are nil when the topology has none.
-	Inside, Neighbour, Box, Site, Carrier, Internet, ClientRouter, Outside *Host
+	// The hosts; Machine, Neighbour, Box, Carrier and ClientRouter are nil when the topology
+	// has none.
+	Inside, Machine, Neighbour, Box, Site, Carrier, Internet, ClientRouter, Outside *Host
 	// Addresses are those of the topology that was built.
 	Addresses Addresses
 
@@ -45,6 +46,8 @@ func (l *Lab) add(name string, p plan) (*Host, error) {
 	switch name {
 	case InsideHost:
 		l.Inside = h
+	case MachineHost:
+		l.Machine = h
 	case BoxHost:
 		l.Box = h
 	case NeighbourHost:

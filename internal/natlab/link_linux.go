@@ -66,6 +66,9 @@ func (w wiring) join(l link, peer netns.NsHandle) error {
 		if err == nil && end.mtu != 0 {
 			err = w[end.host].LinkSetMTU(dev, end.mtu)
 		}
+		if err == nil && end.mac != "" {
+			err = setMAC(w[end.host], dev, end.mac)
+		}
 		if err == nil {
 			err = w[end.host].LinkSetUp(dev)
 		}
@@ -74,6 +77,14 @@ func (w wiring) join(l link, peer netns.NsHandle) error {
 		}
 	}
 	return nil
+}
+
+func setMAC(h *netlink.Handle, dev netlink.Link, mac string) error {
+	addr, err := net.ParseMAC(mac)
+	if err != nil {
+		return err
+	}
+	return h.LinkSetHardwareAddr(dev, addr)
 }
 
 // address gives a port its addresses.

@@ -123,6 +123,17 @@ func (f Forward) protos() []Proto {
 	return []Proto{f.Proto}
 }
 
+// published are the forwards of the machine that the inside host is a container on: the
+// ports to which the site router's forwards lead, as they are.
+func (t Topology) published() (out []Forward) {
+	for _, f := range t.Forwards {
+		if f.To == "" || f.To == InsideHost {
+			out = append(out, Forward{Proto: f.Proto, Ports: f.inner(), Family: IPv4})
+		}
+	}
+	return out
+}
+
 // inner are the ports on which the inside host is meant to listen.
 func (f Forward) inner() Ports {
 	from, to := f.Ports.bounds()

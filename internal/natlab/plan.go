@@ -8,6 +8,7 @@ import (
 // The names of the hosts, in the order of the path.
 const (
 	InsideHost    = "inside"
+	MachineHost   = "machine"   // that the inside host is a container on
 	NeighbourHost = "neighbour" // inside as well
 	BoxHost       = "box"
 	SiteHost      = string(SiteRouter)
@@ -40,7 +41,8 @@ type link [2]port
 type port struct {
 	host, name string
 	addrs      []netip.Prefix
-	mtu        int // 0 means the kernel's, 1500
+	mtu        int    // 0 means the kernel's, 1500
+	mac        string // "" means a random one
 }
 
 // A route sends dst to the gateway; without a gateway it drops silently.
@@ -56,10 +58,13 @@ func (t Topology) plan() plan {
 		p.names = append(p.names, BoxHost)
 	}
 	p.names = append(p.names, SiteHost)
-	p.joinSite(t.Box != nil,
-		at(InsideHost, hostPort, "192.168.1.10/24", "2001:db8:1::10/64"),
-		at(SiteHost, lanPort, "192.168.1.1/24", "2001:db8:1::1/64"))
-	p.defaults(InsideHost, "192.168.1.1", "2001:db8:1::1")
+	onLAN := at(InsideHost, hostPort, "192.168.1.10/24", "2001:db8:1::10/64")
+	if t.Container {
+		onLAN.host, onLAN.name = MachineHost, wanPort
+		p.planContainer()
+	}
+	p.joinSite(t.Box != nil, onLAN, at(SiteHost, lanPort, "192.168.1.1/24", "2001:db8:1::1/64"))
+	p.defaults(onLAN.host, "192.168.1.1", "2001:db8:1::1")
 	t.planNeighbour(&p)
 	core := at(InternetHost, "site", "203.0.113.1/24", "2001:db8:a::1/64")
 	if t.Carrier {
@@ -96,6 +101,16 @@ func (t Topology) planWAN(p *plan) {
 			l[n].addrs = slices.Insert(l[n].addrs, 1, netip.PrefixFrom(first.Addr().Next(), first.Bits()))
 		}
 	}
+}
+
+// planContainer joins the inside host to its machine as Docker does, which stands between
+// it and the LAN.
+func (p *plan) planContainer() {
+	p.names = slices.Insert(p.names, 1, MachineHost)
+	inside := at(InsideHost, hostPort, "172.17.0.2/16")
+	inside.mac = "02:42:ac:11:00:02"
+	p.join(inside, at(MachineHost, lanPort, "172.17.0.1/16"))
+	p.route(InsideHost, "0.0.0.0/0", "172.17.0.1")
 }
 
 // planNeighbour gives the neighbour a link of its own: the upper part of the LAN's
@@ -136,8 +151,10 @@ func (t Topology) planClient(p *plan) {
 
 // Addresses are the addresses that a test needs to know.
 type Addresses struct {
-	// Inside and Inside6 are the inside host's own.
+	// Inside and Inside6 are the inside host's own; a Container has no IPv6 one.
 	Inside, Inside6 netip.Addr
+	// InsideLAN is its IPv4 address on the LAN: for a Container that of its machine.
+	InsideLAN netip.Addr
 	// Neighbour and Neighbour6 are the neighbour's own; invalid where there is none.
 	Neighbour, Neighbour6 netip.Addr
 	// SiteWAN is the site's public IPv4 address, as seen and dialled from
@@ -163,13 +180,19 @@ type Addresses struct {
 func (p plan) addresses() Addresses {
 	inside, outside := p.addrs(InsideHost), p.addrs(OutsideHost)
 	a := Addresses{
-		Inside: inside[0], Inside6: inside[1],
+		Inside: inside[0], InsideLAN: inside[0],
 		SiteWAN:   p.facing(InternetHost, "site"),
 		RouterWAN: p.port(SiteHost, wanPort).addrs[0].Addr(),
 		RouterLAN: p.port(SiteHost, lanPort).addrs[0].Addr(),
 		Outside:   outside[0], OutsideSecond: outside[1],
 		Outside6: outside[2], OutsideSecond6: outside[3],
 		OutsidePublic: p.facing(InternetHost, "client"),
+	}
+	if len(inside) > 1 {
+		a.Inside6 = inside[1]
+	}
+	if machine := p.port(MachineHost, wanPort); machine.host != "" {
+		a.InsideLAN = machine.addrs[0].Addr()
 	}
 	if second := p.port(SiteHost, wanPort).addrs[1].Addr(); second.Is4() {
 		a.RouterWANSecond = second

@@ -32,7 +32,10 @@ func (r natRouter) target(f Forward) (v4, v6 netip.Addr) {
 	case NeighbourHost:
 		return r.inside.Neighbour, r.inside.Neighbour6
 	}
-	return r.inside.Inside, r.inside.Inside6
+	if r.host.name == MachineHost {
+		return r.inside.Inside, r.inside.Inside6
+	}
+	return r.inside.InsideLAN, r.inside.Inside6
 }
 
 // natRouters are the routers of the lab that do more than route.
@@ -41,6 +44,9 @@ func (l *Lab) natRouters(t Topology) []natRouter {
 		host: l.Site, randomPorts: t.RandomPorts, behaviour: t.Behaviour, forwards: t.Forwards,
 		wan: l.Addresses.RouterWAN, second: l.Addresses.RouterWANSecond, inside: l.Addresses,
 	}}
+	if l.Machine != nil {
+		all = append(all, natRouter{host: l.Machine, forwards: t.published(), wan: l.Addresses.InsideLAN, inside: l.Addresses})
+	}
 	if l.Carrier != nil {
 		all = append(all, natRouter{host: l.Carrier, open6: true})
 	}
@@ -122,6 +128,9 @@ func (r natRouter) filter(s *ruleset) {
 			continue
 		}
 		_, to := r.target(f)
+		if !to.IsValid() {
+			continue
+		}
 		for _, proto := range f.protos() {
 			m := match{iif: wanPort, proto: proto, dports: f.inner(), dst: host(to)}
 			s.add(fwd, m.exprs(), accept()...)

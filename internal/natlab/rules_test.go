@@ -264,6 +264,7 @@ func TestTopologyErrors(t *testing.T) {
 		"run backwards":      both(natlab.Rule{Name: "a", Proto: natlab.UDP, SourcePorts: natlab.Ports{From: 2, To: 1}}),
 		"Every or Share":     both(natlab.Rule{Name: "a", Every: 2, Share: 0.5}),
 		"between 0 and 1":    both(natlab.Rule{Name: "a", Share: 2}),
+		"leave one out":      {Container: true, Box: &natlab.Box{}},
 		"stands alone":       both(natlab.Rule{Name: "a", AfterBytes: 1000, Every: 2}),
 		`action "burn"`:      both(natlab.Rule{Name: "a", Action: "burn"}),
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),

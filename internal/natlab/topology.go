@@ -17,6 +17,12 @@ type Topology struct {
 	// by mistake. It has a link of its own to the site router, and the site's LAN
 	// reaches it by way of that router only.
 	Neighbour bool
+	// Container makes the inside host a container on a bridge, as Docker starts one: it has
+	// the address 172.17.0.2 and the hardware address that Docker makes of it, no IPv6, and
+	// before it is its machine, which has the inside host's place and address on the
+	// LAN, does NAT, and publishes the ports to which the Forwards to the inside host lead.
+	// It goes with no Box.
+	Container bool
 	// ClientNAT puts the outside host behind a NAT router of its own.
 	ClientNAT bool
 	// RandomPorts makes the site router give each outbound IPv4 flow a
@@ -83,7 +89,7 @@ type Forward struct {
 // A rule sees packets in the router's forward hook, with the addresses and
 // ports of the router's private side: inbound at the site after destination
 // NAT, outbound before source NAT. At the site the inner end is thus
-// 192.168.1.10 and the outer end the client's public address; at the carrier
+// 192.168.1.10 (also with Container) and the outer end the client's public address; at the carrier
 // the inner end is the site router's WAN address; at the client's router the
 // inner end is the outside host's own address, and the outer end the site's
 // public one. Packets that a router would not have forwarded anyway never get

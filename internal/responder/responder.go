@@ -64,6 +64,7 @@ type Responder struct {
 	endpoints []*sipprobe.Endpoint
 	sockets   []evidence.Socket
 	addresses []netip.Addr
+	container *evidence.Container
 	ready     chan struct{} // closed once all sockets are open
 	ctx       context.Context
 	cancel    context.CancelFunc
@@ -104,6 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	if err := r.listen(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	r.container = containerOf(cfg.Network)
 	r.watch()
 	close(r.ready)
 	return r, nil

@@ -23,6 +23,8 @@ func edgeRuns() []Run {
 		{"stale-nat-state", Stale()},
 		{"host-firewall", Guarded(Site{Closed: []sipprobe.Transport{sipprobe.UDP, sipprobe.TCP}, InShut: true}.Run())},
 		{"host-firewall-stateful", Guarded(Site{ColdShut: true}.Run())},
+		{"container-address", Contained("")},
+		{"container-by-file", Contained("/.dockerenv")},
 		{"sweep-host-firewall", Guarded(Site{Transports: []sipprobe.Transport{sipprobe.UDP},
 			Sweeps: []Sweep{{Lost: "10200-10800"}}}.Run())},
 	}

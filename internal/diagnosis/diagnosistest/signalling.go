@@ -46,7 +46,7 @@ func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport)
 	}
 	if ev.Responder == nil {
 		ev.Responder = &evidence.Ledger{Addresses: []netip.Addr{Inside}, PublicAddress: Public, Sockets: sockets(Inside),
-			RTP: rtpprobe.PortRange{From: 10000, To: 20000}}
+			RTP: rtpprobe.PortRange{From: 10000, To: 20000}, Container: &evidence.Container{}}
 		_, ev.Responder.Sockets[2].Presented = s.shown()
 	}
 	for i, status := range []string{"401 Unauthorized", "200 OK"} {
