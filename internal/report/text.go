@@ -33,6 +33,7 @@ func WriteText(w io.Writer, r Report, o TextOptions) error {
 	p.verdict(r)
 	p.run(r.Run)
 	p.checks(r.Checks)
+	p.ports(r.Checks)
 	p.findings(r.Findings, r.Verdict)
 	p.notes(r)
 	return p.flush(w)
