@@ -42,7 +42,7 @@ func size(n int) string {
 type comparer struct{ changes []Change }
 
 func (c *comparer) add(field string, kind Kind, before, after string) {
-	c.changes = append(c.changes, Change{Field: field, Kind: kind, Before: show(before), After: show(after)})
+	c.changes = append(c.changes, Change{Field: show(field), Kind: kind, Before: show(before), After: show(after)})
 }
 
 // spelling notes bytes that carry no meaning.
