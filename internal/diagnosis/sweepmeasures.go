@@ -29,6 +29,10 @@ type Sweep struct {
 	// SourcePorts is what became of the sender's ports, SourceAddresses where they came from.
 	SourcePorts     rtpprobe.SourcePorts
 	SourceAddresses []netip.Addr
+	// SilentSources are the site's own ports that nothing left it from.
+	SilentSources rtpprobe.PortSet
+	// BehindOwnNAT is true when the client opened a NAT of its own for each port first.
+	BehindOwnNAT bool
 	// LocalDrops counts packets that the machines at the ends dropped themselves.
 	LocalDrops *int64
 	// ICMP is null where the sender's system does not tell.
@@ -50,7 +54,7 @@ type Pace struct {
 
 // measured is what is told of the sweep beside its verdict.
 func (s sweep) measured() *Sweep {
-	m := &Sweep{Ports: s.all, WhyNot: s.facts.WhyNot}
+	m := &Sweep{Ports: s.all, WhyNot: s.facts.WhyNot, BehindOwnNAT: s.facts.OwnNAT != nil}
 	if sent := s.facts.Sent; sent != nil {
 		m.SentProbes, m.DurationMs, m.ICMP, m.StoppedMs = &sent.Packets, &sent.DurationMS, sent.ICMP, sent.StoppedMS
 		m.Pace = pace(sent.Rounds)
@@ -68,7 +72,7 @@ func (s sweep) measured() *Sweep {
 		m.Primed = &primed
 	}
 	m.RequestLossPercent, m.ReplyLossPercent = losses(s.Rounds)
-	m.SourcePorts, m.LocalDrops = s.SourcePorts, s.localDrops()
+	m.SourcePorts, m.LocalDrops, m.SilentSources = s.SourcePorts, s.localDrops(), s.silentSources()
 	for _, a := range s.facts.Arrived.Sources.Addresses {
 		m.SourceAddresses = append(m.SourceAddresses, a.Address)
 	}

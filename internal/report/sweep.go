@@ -38,6 +38,10 @@ type Sweep struct {
 	// SourcePorts is "preserved", "rewritten" or "randomised", null when nothing arrived.
 	SourcePorts     *string  `json:"source_ports"`
 	SourceAddresses []string `json:"source_addresses"`
+	// SilentSourcePorts are the site's own ports that nothing left it from.
+	SilentSourcePorts string `json:"silent_source_ports"`
+	// BehindOwnNAT is true when the client had to open a NAT of its own for each port.
+	BehindOwnNAT bool `json:"behind_own_nat"`
 	// LocalDropsPackets are those that the ends' own machines dropped.
 	LocalDropsPackets *int64 `json:"local_drops_packets"`
 	// ICMP is null where the sender's system does not tell.
@@ -95,6 +99,7 @@ func buildSweep(m *diagnosis.Sweep) *Sweep {
 		RequestLossPercent: m.RequestLossPercent, ReplyLossPercent: m.ReplyLossPercent,
 		ProbesSent: m.SentProbes, DurationMs: m.DurationMs, StoppedMs: m.StoppedMs,
 		SourcePorts: orNull(string(m.SourcePorts)), SourceAddresses: []string{}, LocalDropsPackets: m.LocalDrops,
+		SilentSourcePorts: m.SilentSources.String(), BehindOwnNAT: m.BehindOwnNAT,
 		ICMP: buildICMP(m.ICMP),
 	}
 	if p := m.Pace; p != nil {
