@@ -47,10 +47,17 @@ func (v *view) judgeRewriting(out *CheckVerdict, c *evidence.Check) {
 		out.Verdict, out.Summary = Inconclusive, "the tape of what arrived is not whole"
 	case len(vanished)+len(unanswered)+len(unsent) > 0:
 		out.Verdict = Fail
+		unsentBy := "could not be sent, because the connection had ended or answered nothing any more"
+		if c.Transport == "udp" {
+			unsentBy = "could not be sent by this end's own machine"
+			if len(vanished)+len(unanswered) == 0 {
+				out.Verdict = Inconclusive
+			}
+		}
 		out.Summary = fmt.Sprintf("of %s in different forms", count(len(f.Shown), "request"))
 		out.Summary += "; " + list(slices.DeleteFunc([]string{
 			lostForms(vanished, "never arrived"), lostForms(unanswered, "arrived, and the answer was lost"),
-			lostForms(unsent, "could not be sent, because the connection had ended or answered nothing any more"),
+			lostForms(unsent, unsentBy),
 		}, func(s string) bool { return s == "" }))
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"bothways/internal/network"
 	"bothways/internal/pairing"
@@ -24,7 +23,7 @@ type natTest struct {
 	conns  []net.PacketConn
 	opened []pairing.NATSocket
 	server *natprobe.Server
-	record *natRecord
+	record *pending
 
 	mu      sync.Mutex // held while probing begins
 	probing sync.WaitGroup
@@ -37,13 +36,7 @@ type natTesting struct {
 	current *natTest   // under turn
 
 	mu     sync.Mutex
-	record *natRecord // of the last test
-}
-
-// A natRecord is that of one test; packed stands once done is closed.
-type natRecord struct {
-	done   chan struct{}
-	packed []byte
+	record *pending // of the last test
 }
 
 var errNoNATTest = errors.New("there is no test of a NAT")
@@ -81,7 +74,7 @@ func (r *Responder) openNAT(s *session, in *sipprobe.Incoming, d scenarios.Direc
 	if !s.join() {
 		return nil, errNoSession
 	}
-	t := &natTest{local: in.Local.Addr(), ended: make(chan struct{}), record: &natRecord{done: make(chan struct{})}}
+	t := &natTest{local: in.Local.Addr(), ended: make(chan struct{}), record: newPending()}
 	t.ctx, t.cancel = context.WithTimeout(s.ctx, pairing.NATTime)
 	err := r.serveNAT(s, t, d)
 	if err != nil {
@@ -120,20 +113,11 @@ func (t *natTest) retire(s *session) {
 	t.probing.Wait()
 	if !probed {
 		heard := t.server.Close()
-		t.record.file(pairing.NATRecord{Heard: &heard})
+		t.record.file(pairing.NATRecord{Heard: &heard}, pairing.NATRecord{})
 	}
 	network.CloseAll(t.conns)
 	s.work.Done()
 	close(t.ended)
-}
-
-func (rec *natRecord) file(r pairing.NATRecord) {
-	packed, err := pairing.Encode(r)
-	if err != nil {
-		packed, _ = pairing.Encode(pairing.NATRecord{})
-	}
-	rec.packed = packed
-	close(rec.done)
 }
 
 // packed waits for the record of the last test, as long as was asked for.
@@ -144,17 +128,6 @@ func (n *natTesting) packed(ctx context.Context, f pairing.Fetch) (data []byte, 
 	if rec == nil {
 		return nil, false, pairing.ErrNoRecord
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(f.HoldMs)*time.Millisecond)
-	defer cancel()
-	select {
-	case <-rec.done:
-		return rec.packed, true, nil
-	case <-ctx.Done():
-	}
-	select { // where there was no time to wait
-	case <-rec.done:
-		return rec.packed, true, nil
-	default:
-		return nil, false, nil
-	}
+	data, ready = rec.wait(ctx, f)
+	return data, ready, nil
 }

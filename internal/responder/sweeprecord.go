@@ -1,24 +1,18 @@
 package responder
 
-import (
-	"context"
-	"time"
+import "bothways/internal/pairing"
 
-	"bothways/internal/pairing"
-)
-
-// A sweepRecord is that of one window of a sweep; packed stands once done is closed.
+// A sweepRecord is that of one window of a sweep.
 type sweepRecord struct {
-	part   pairing.SweepPart
-	done   chan struct{}
-	packed []byte
+	part pairing.SweepPart
+	*pending
 }
 
 // record makes room for the record of a window.
 func (w *sweeping) record(part pairing.SweepPart) *sweepRecord {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rec := &sweepRecord{part: part, done: make(chan struct{})}
+	rec := &sweepRecord{part: part, pending: newPending()}
 	w.records = append(w.records, rec)
 	if len(w.records) > maxSweepRecords {
 		w.records = append([]*sweepRecord(nil), w.records[1:]...)
@@ -39,12 +33,7 @@ func (w *sweeping) find(part pairing.SweepPart) *sweepRecord {
 }
 
 func (rec *sweepRecord) file(r pairing.SweepRecord) {
-	packed, err := pairing.Encode(r)
-	if err != nil {
-		packed, _ = pairing.Encode(pairing.SweepRecord{Fault: err.Error()})
-	}
-	rec.packed = packed
-	close(rec.done)
+	rec.pending.file(r, pairing.SweepRecord{Fault: "the record could not be packed"})
 }
 
 // packedSweep waits for the record of a window, as long as was asked for.
@@ -53,17 +42,6 @@ func (s *session) packedSweep(f pairing.Fetch) (data []byte, ready bool, err err
 	if rec == nil {
 		return nil, false, pairing.ErrNoRecord
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, time.Duration(f.HoldMs)*time.Millisecond)
-	defer cancel()
-	select {
-	case <-rec.done:
-		return rec.packed, true, nil
-	case <-ctx.Done():
-	}
-	select { // where there was no time to wait
-	case <-rec.done:
-		return rec.packed, true, nil
-	default:
-		return nil, false, nil
-	}
+	data, ready = rec.wait(s.ctx, f)
+	return data, ready, nil
 }
