@@ -131,6 +131,17 @@ func (r timedRun) took(check string) (time.Duration, error) {
 	return 0, fmt.Errorf("there is no ledger of %s", check)
 }
 
+// proven says what a check's sweep showed of its ports: both ledgers speak for each.
+func (r timedRun) proven(check string) string {
+	for _, c := range r.ev.Checks {
+		if f := c.SweepFacts; c.ID == check && f != nil && f.Sent != nil && f.Arrived != nil {
+			v := rtpprobe.JudgeSweep(*f.Sent, *f.Arrived)
+			return fmt.Sprintf("%d proven open both ways, %d lost, %d inconclusive", v.Open.Len(), v.RequestLost.Len()+v.ReplyLost.Len(), v.Inconclusive.Len())
+		}
+	}
+	return "nothing is proven"
+}
+
 // asPlanted fails when a run did not report its fault and nothing else.
 func (r timedRun) asPlanted(f Fault) error {
 	o := Outcome{Fault: f, Evidence: r.ev, Diagnosis: diagnosis.Diagnose(r.ev)}
