@@ -25,28 +25,32 @@ const Patience = 1500 * time.Millisecond
 
 // Ask asks the default router of the network in every protocol at once. It returns
 // within [Patience]; silence is an answer.
-func Ask(ctx context.Context, n network.Network) evidence.Gateway {
-	router, err := network.Router(n)
-	if err != nil {
-		return evidence.Gateway{Error: err.Error()}
-	}
-	return At(ctx, n, router)
-}
+func Ask(ctx context.Context, n network.Network) evidence.Gateway { return new(Asker).Ask(ctx, n) }
 
 // At asks a router that is known.
 func At(ctx context.Context, n network.Network, router netip.Addr) evidence.Gateway {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
-	defer cancel()
-	g := evidence.Gateway{Address: router, Answers: make([]evidence.GatewayAnswer, 2)}
+	return new(Asker).At(ctx, n, router)
+}
+
+func at(ctx context.Context, n network.Network, router netip.Addr, patience [len(protocols)]time.Duration) evidence.Gateway {
+	g := evidence.Gateway{Address: router, Answers: make([]evidence.GatewayAnswer, len(protocols))}
+	questions := [len(protocols)]func(context.Context) (netip.Addr, error){
+		func(ctx context.Context) (netip.Addr, error) {
+			return askNATPMP(ctx, n, netip.AddrPortFrom(router, portNATPMP))
+		},
+		func(ctx context.Context) (netip.Addr, error) {
+			return askUPnP(ctx, n, netip.AddrPortFrom(router, portSSDP))
+		},
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		wan, err := askNATPMP(ctx, n, netip.AddrPortFrom(router, portNATPMP))
-		g.Answers[0] = answer(evidence.NATPMP, wan, err)
-	})
-	wg.Go(func() {
-		wan, err := askUPnP(ctx, n, netip.AddrPortFrom(router, portSSDP))
-		g.Answers[1] = answer(evidence.UPnP, wan, err)
-	})
+	for i, ask := range questions {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, patience[i])
+			defer cancel()
+			wan, err := ask(ctx)
+			g.Answers[i] = answer(protocols[i], wan, err)
+		})
+	}
 	wg.Wait()
 	return g
 }

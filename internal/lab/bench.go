@@ -14,6 +14,7 @@ import (
 	"bothways/internal/console"
 	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
+	"bothways/internal/gateway"
 	"bothways/internal/natlab"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -109,15 +110,22 @@ type timedRun struct {
 	whole time.Duration
 }
 
-// timed runs a scenario through a fault, and takes the time from the start of the responder to the evidence.
+// timed runs a scenario through a fault, and takes the time from the start of the client to the evidence. The
+// responder is up by then, for as long as its router may take to answer.
 func timed(ctx context.Context, f Fault, s scenarios.Scenario) (timedRun, error) {
 	l, err := natlab.Build(ctx, f.Topology)
 	if err != nil {
 		return timedRun{}, err
 	}
 	defer l.Close()
-	start := time.Now()
-	ev, err := through(ctx, l, f, s, Options{Version: console.Version})
+	var start time.Time
+	ev, err := through(ctx, l, f, s, Options{Version: console.Version, ready: func() {
+		select {
+		case <-time.After(gateway.Patience + gateway.Hurry):
+		case <-ctx.Done():
+		}
+		start = time.Now()
+	}})
 	return timedRun{ev, time.Since(start)}, err
 }
 

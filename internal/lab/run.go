@@ -55,6 +55,8 @@ type Options struct {
 	// Router is the one that the report gives remedies for, empty for none.
 	Router   string
 	Progress func(client.Event)
+	// ready, if not nil, is called when the responder is up, before the client begins.
+	ready func()
 }
 
 // labKey is known to both ends; nobody else is in the lab.
@@ -149,6 +151,9 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	if f.FromInside {
 		cfg.Wait = insideWait
 		go inside.Dial(ctx, netip.AddrPortFrom(outside(l, f), cfg.OwnPorts[sipprobe.TLS])) // until it is closed
+	}
+	if o.ready != nil {
+		o.ready()
 	}
 	return client.Run(ctx, cfg)
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"bothways/internal/evidence"
+	"bothways/internal/gateway"
 	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
@@ -40,7 +41,7 @@ type Config struct {
 	Certificate *tls.Certificate
 	// STUN are servers of somebody else that tests of the site's NAT ask as well.
 	STUN []natprobe.PublicServer
-	// AskRouter has the responder ask its default router, once for each client, which
+	// AskRouter has the responder ask its default router, when it starts and once for each client, which
 	// address it has on its WAN side.
 	AskRouter bool
 	// RouterWAN is that address as the user knows it; invalid when it is not given.
@@ -78,6 +79,7 @@ type Responder struct {
 	bells   bellBook
 	spoken  spokenPorts
 	lookout lookout
+	gateway gateway.Asker
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.
@@ -107,6 +109,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	}
 	r.container = containerOf(cfg.Network)
 	r.watch()
+	r.meetRouter()
 	close(r.ready)
 	return r, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"bothways/internal/evidence"
-	"bothways/internal/gateway"
 )
 
 // router is what a session learns of the responder's own router; the zero value has
@@ -12,6 +11,13 @@ import (
 type router struct {
 	asked chan struct{} // closed once told is there; nil when nothing is asked
 	told  evidence.Gateway
+}
+
+// meetRouter asks before any client pairs: what the router does not speak then holds no run up.
+func (r *Responder) meetRouter() {
+	if r.cfg.AskRouter {
+		r.work.Go(func() { r.gateway.Ask(r.ctx, r.cfg.Network) })
+	}
 }
 
 // askRouter asks in the background. The lock that session holds keeps Close away.
@@ -22,7 +28,7 @@ func (r *Responder) askRouter(s *session) {
 	s.router.asked = make(chan struct{})
 	r.work.Go(func() {
 		defer close(s.router.asked)
-		s.router.told = gateway.Ask(s.ctx, r.cfg.Network)
+		s.router.told = r.gateway.Ask(s.ctx, r.cfg.Network)
 	})
 }
 
