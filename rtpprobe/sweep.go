@@ -26,6 +26,7 @@ type sweeper struct {
 	wake     chan struct{}
 	picks    []pick
 	live     []int // the lines that a round is dealt to
+	hasty    bool  // the answers to the latest round were not waited for
 	packets  int64
 	waits    int64
 	errors   []ErrorCount
@@ -181,7 +182,7 @@ func (s *sweeper) verdict(missing int) SweepEnd {
 	switch {
 	case len(s.known) == 0 && len(s.rounds) >= silentRounds && s.packets >= silentPackets:
 		return SweepSilent
-	case len(s.rounds) > 1 && s.chance()*float64(len(s.list)) < chanceLimit/10:
+	case len(s.rounds) > 1 && !s.hasty && s.chance(false)*float64(len(s.list)) < chanceLimit/10:
 		return SweepDecided
 	}
 	return ""

@@ -1,6 +1,7 @@
 package rtpprobe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -45,6 +46,10 @@ type SweepConfig struct {
 	Rounds int
 	// Patience is for how long a sweep goes on asking when everything stopped at once (0 = 5 s).
 	Patience time.Duration
+	// Arrived asks the far end, on another way than that of the requests, on how many ports requests of this sweep
+	// have arrived. It is called from the goroutine of Sweep while nothing answers: where it says at once that
+	// nothing has arrived, no answer can come, and it tells how far away the far end is. nil = it cannot be asked.
+	Arrived func(context.Context) (int, error)
 	// Portable does without the fast paths of this system.
 	Portable bool
 	// Progress is told how it goes, some ten times a second, from the goroutine of Sweep (nil = nobody is).

@@ -247,7 +247,7 @@ func TestSweepErrors(t *testing.T) {
 
 func TestEstimate(t *testing.T) {
 	cfg := rtpprobe.SweepConfig{Ports: portSet(t, "10000-20000"), Remote: loopbackSite}
-	want := rtpprobe.SweepEstimate{Packets: 10626, Bytes: 10626 * 200, Seconds: 10626.0 / 876, MaxPackets: 10626 + 19*(10001+5000)}
+	want := rtpprobe.SweepEstimate{Packets: 10626, Bytes: 10626 * 200, Seconds: 10626.0 / 876, MaxPackets: 10626 + 19*(10001+2000)}
 	if diff := cmp.Diff(want, cfg.Estimate()); diff != "" {
 		t.Error(diff)
 	}

@@ -13,19 +13,19 @@ const (
 	// doubtEvery is how many probes there are to a further control while it is open whether the pace is too fast.
 	doubtEvery = 4
 	// A retry has a control for each of controlShare ports, within bounds: 500 controls without a loss
-	// put the loss under 2 %. A fast pace has as many more as go in the time that the answers are waited for
-	// anyway, since fewer rounds tell loss from a block when each tells the loss more closely.
-	controlShare  = 4
-	minControls   = 500
-	maxControls   = 2000
-	controlTime   = 2 * minOverdue
-	maxAtFastPace = 5000
+	// put the loss under 2 %. A fast pace has more of them, since fewer rounds tell loss from a block when each tells the
+	// loss more closely: with fastControls four are enough for ten thousand ports.
+	controlShare = 4
+	minControls  = 500
+	maxControls  = 2000
+	controlTime  = minSettling
+	fastControls = 1250
 )
 
 // controlsFor is how many go with a number of ports that are tried again, at a pace in packets a second.
 func controlsFor(missing int, rate float64) int {
 	usual := min(max(missing/controlShare, minControls), maxControls)
-	return max(usual, int(min(rate*controlTime.Seconds(), maxAtFastPace)))
+	return max(usual, int(min(rate*controlTime.Seconds(), fastControls)))
 }
 
 // A pick is a probe that is about to be sent.
@@ -223,13 +223,19 @@ func (s *sweeper) cancelled(t *turn) SweepEnd {
 	return SweepCancelled
 }
 
-// recallControls forgets those whose answers may be under way.
+// recallControls forgets those whose answers may be under way: of this round, and of the one before when it was not
+// waited for.
 func (s *sweeper) recallControls(t *turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for code, n := range s.pace.flying(time.Since(s.start)) {
 		s.controlsOut[code] -= int64(n)
-		s.rounds[t.number].controls -= int64(n)
+		left := int64(n)
+		for r := int(t.number); r >= 0 && left > 0; r-- {
+			round := &s.rounds[r]
+			taken := min(left, max(round.controls-round.controlsEchoed, 0))
+			round.controls, left = round.controls-taken, left-taken
+		}
 	}
 }
 

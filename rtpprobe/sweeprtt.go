@@ -7,6 +7,9 @@ type roundTrips struct {
 	smooth, deviation time.Duration
 	shortest, longest time.Duration
 	known             bool
+	count             int
+	// asked is how long it takes to ask the far end, which said that nothing has arrived; 0 = unknown.
+	asked time.Duration
 }
 
 // The bounds of what is overdue.
@@ -14,12 +17,21 @@ const (
 	firstOverdue = 500 * time.Millisecond // before the first answer
 	minOverdue   = 40 * time.Millisecond
 	maxOverdue   = 3 * time.Second
+	// someTrips show roughly how much round trips vary, and manyTrips closely: then an answer is rare that takes longer
+	// than all of them and a quarter more.
+	someTrips   = 20
+	manyTrips   = 500
+	minSettling = 20 * time.Millisecond
+	// askedFactor times what it takes to ask the far end are plenty for a probe that takes another way.
+	askedFactor   = 4
+	askedPatience = 3 * minOverdue
 )
 
 func newRoundTrips() roundTrips { return roundTrips{} }
 
 func (r *roundTrips) add(d time.Duration) {
 	d = max(d, 0)
+	r.count++
 	if !r.known {
 		r.known, r.smooth, r.deviation, r.shortest, r.longest = true, d, d/2, d, d
 		return
@@ -40,14 +52,32 @@ func (r *roundTrips) overdue() time.Duration {
 // settling is for how long to wait for the last answers of a round before ports are tried again: an answer
 // that comes later still counts.
 func (r *roundTrips) settling() time.Duration {
-	if !r.known {
+	switch {
+	case !r.known && r.asked > 0:
+		return max(askedFactor*r.asked, minOverdue)
+	case !r.known:
 		return 2 * firstOverdue
 	}
-	return max(2*r.overdue(), r.longest)
+	usual := min(2*(r.smooth+4*r.deviation), 2*maxOverdue)
+	switch {
+	case r.count < someTrips:
+		return max(usual, r.longest, 2*minOverdue)
+	case r.count < manyTrips:
+		return max(usual, 2*r.longest, minOverdue)
+	}
+	return max(usual, r.longest+r.longest/4, minSettling)
 }
 
 // patience is for how long to wait for the last answers of a sweep: also for those that come late.
-func (r *roundTrips) patience() time.Duration { return max(r.settling(), firstOverdue/2) }
+func (r *roundTrips) patience() time.Duration {
+	switch {
+	case r.count >= manyTrips:
+		return max(2*r.settling(), minOverdue)
+	case !r.known && r.asked > 0:
+		return max(2*r.settling(), askedPatience)
+	}
+	return max(r.settling(), firstOverdue/2)
+}
 
 // slack is the delay in buffers on the way that a sweep may cause.
 func (r *roundTrips) slack() time.Duration { return max(50*time.Millisecond, r.shortest/2) }

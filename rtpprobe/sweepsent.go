@@ -4,11 +4,15 @@ import "time"
 
 // chance is that of a port which answers, but whose probes or echoes were lost in every round: that of the missing port
 // with the fewest attempts. Ports come in random order, so that within a round each is as likely as any other to
-// be hit by the loss of that round, whatever its shape in time. The caller holds the lock.
-func (s *sweeper) chance() float64 {
+// be hit by the loss of that round, whatever its shape in time. A hopeful one takes it that all answers to the
+// latest round come that are under way. The caller holds the lock.
+func (s *sweeper) chance(hopeful bool) float64 {
 	var high []float64
 	for r := range s.rounds {
 		lost, n := s.roundLoss(r)
+		if hopeful && r == len(s.rounds)-1 {
+			lost = 0
+		}
 		_, bound := lossBounds(lost, n, boundWidth)
 		high = append(high, bound)
 	}

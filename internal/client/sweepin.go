@@ -75,7 +75,7 @@ func (w *sweep) inboundWindow(ctx context.Context, n int, prime uint16) error {
 // ledger lists these too, as ports of the sweep.
 func (w *sweep) send(ctx context.Context, terms rtpprobe.SweepTerms, window, skipped rtpprobe.PortSet) error {
 	cfg := w.setup
-	cfg.Terms, cfg.Ports = terms, window.Minus(skipped)
+	cfg.Terms, cfg.Ports, cfg.Arrived = terms, window.Minus(skipped), w.heard
 	sent := rtpprobe.SweepSent{ID: terms.ID, Direction: terms.Direction, Remote: cfg.Remote, End: rtpprobe.SweepComplete}
 	var err error
 	if !cfg.Ports.IsZero() {
@@ -86,6 +86,18 @@ func (w *sweep) send(ctx context.Context, terms rtpprobe.SweepTerms, window, ski
 		w.sent(&sent)
 	}
 	return err
+}
+
+// heard asks the responder on how many ports of the window requests have arrived.
+func (w *sweep) heard(ctx context.Context) (int, error) {
+	reply, err := w.link.Do(ctx, pairing.Order{Sweep: &pairing.SweepOrder{Heard: true}})
+	if err != nil {
+		return 0, err
+	}
+	if reply.Sweep == nil || reply.Sweep.Heard == nil {
+		return 0, errors.New("the responder does not say what has arrived")
+	}
+	return *reply.Sweep.Heard, nil
 }
 
 // sent adds the ledger of a window.

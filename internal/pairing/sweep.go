@@ -36,6 +36,8 @@ type SweepOrder struct {
 	Send   *Send   `json:"send,omitempty"`
 	// Finish closes what Listen or Source opened, and files the record.
 	Finish bool `json:"finish,omitempty"`
+	// Heard asks on how many ports requests have arrived that Listen opened.
+	Heard bool `json:"heard,omitempty"`
 }
 
 // Listen asks the responder to listen on its ports for an inbound sweep, on the
@@ -84,6 +86,8 @@ type SweepReply struct {
 	Listening *Listening `json:"listening,omitempty"`
 	// Sources are the ports that were opened.
 	Sources []uint16 `json:"sources,omitempty"`
+	// Heard is on how many ports requests have arrived so far, null when none were opened.
+	Heard *int `json:"heard,omitempty"`
 }
 
 // A SweepPart names the record of one window of a sweep.

@@ -29,9 +29,10 @@ type sweep struct {
 	addr  netip.Addr
 	ports rtpprobe.PortSet
 
-	sources []net.PacketConn
-	mu      sync.Mutex // held while sending begins
-	sending sync.WaitGroup
+	reflector *rtpprobe.Reflector // under the session's turn; nil when it does not listen
+	sources   []net.PacketConn
+	mu        sync.Mutex // held while sending begins
+	sending   sync.WaitGroup
 }
 
 // A sweeping is the part of a session that sweeps.
@@ -64,6 +65,16 @@ func (w *sweeping) end() {
 	}
 }
 
+// heard counts the ports on which requests have arrived; nil when none are open. The
+// caller holds the turn.
+func (w *sweeping) heard() *int {
+	if w.current == nil || w.current.reflector == nil {
+		return nil
+	}
+	n := w.current.reflector.Heard()
+	return &n
+}
+
 // sweepOrder carries out one step of a sweep.
 func (r *Responder) sweepOrder(s *session, in *sipprobe.Incoming, o pairing.SweepOrder) (pairing.Reply, error) {
 	s.sweeping.turn.Lock()
@@ -77,6 +88,8 @@ func (r *Responder) sweepOrder(s *session, in *sipprobe.Incoming, o pairing.Swee
 		reply.Sources, err = r.openSources(s, in, *o.Source)
 	case o.Send != nil:
 		err = r.send(s, in, *o.Send)
+	case o.Heard:
+		reply.Heard = s.sweeping.heard()
 	default:
 		s.sweeping.end()
 	}
@@ -128,6 +141,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 		record.file(pairing.SweepRecord{Arrived: &arrived})
 		r.leave(s, w)
 	}()
+	w.reflector = reflector
 	s.sweeping.current = w
 	failed := window.Minus(reflector.Listening())
 	calls := failed.Intersect(r.media.used(addr))
