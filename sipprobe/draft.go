@@ -2,6 +2,7 @@ package sipprobe
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -30,7 +31,7 @@ type draft struct {
 
 // initial drafts a request outside of any dialog.
 func (e *Endpoint) initial(method string, to Target) draft {
-	uri := fmt.Sprintf("sip:%s@%s", e.user(), to.host())
+	uri := fmt.Sprintf("sip:%s@%s", cmp.Or(to.User, e.user()), to.host())
 	if e.cfg.Transport != UDP {
 		uri += ";transport=" + string(e.cfg.Transport)
 	}

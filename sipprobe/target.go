@@ -13,6 +13,9 @@ type Target struct {
 	Peer netip.AddrPort
 	// Host is the host part of the Request-URI; empty means the address of Peer.
 	Host string
+	// User is the user part of the Request-URI, such as the number of an extension;
+	// empty means the endpoint's own.
+	User string
 	// Token marks every message of one probe, in the Via branch, the Call-ID and
 	// the From tag. It must be unique per probe, and made of 1 to 128 letters, digits,
 	// ".", "-" and the other characters of a token (RFC 3261 section 25.1).
@@ -31,6 +34,7 @@ func (t Target) host() string {
 var (
 	errBadToken = errors.New("the token is not one: 1 to 128 letters, digits, dots and dashes")
 	errBadHost  = errors.New("the host is not one")
+	errBadUser  = errors.New("the user is not one: 1 to 128 letters, digits and -.!*_+'~#")
 	errBadPeer  = errors.New("the address is not one to send to")
 )
 
@@ -48,6 +52,14 @@ func (t Target) check() error {
 		return errBadPeer
 	case strings.ContainsAny(t.Host, " \t\r\n<>@;?\""):
 		return errBadHost
+	case !isUser(t.User):
+		return errBadUser
 	}
 	return checkToken(t.Token)
+}
+
+// isUser reports whether a user part needs no escapes (RFC 3261 section 25.1), but for
+// the "#" of feature codes, which phones send as it is. Empty is one too.
+func isUser(s string) bool {
+	return s == "" || len(s) <= 128 && isToken(strings.ReplaceAll(s, "#", "_")) && !strings.ContainsAny(s, "%`")
 }

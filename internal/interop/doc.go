@@ -1,5 +1,5 @@
 // Package interop holds tests of the two programs against others' SIP, through real
-// sockets on loopback: SIPp and sipsak from Debian, messages that no proper program
+// sockets on loopback: SIPp, sipsak and baresip from Debian, messages that no proper program
 // sends, and peers that mean harm. It has no code of its own.
 //
 // A test whose peer is not installed is skipped and names the Debian package; with

@@ -116,15 +116,7 @@ func TestCallToSIPp(t *testing.T) {
 // caller is an endpoint without a key that reaches the peer, once that listens.
 func caller(t *testing.T, transport sipprobe.Transport, to netip.AddrPort) *sipprobe.Endpoint {
 	t.Helper()
-	cfg := sipprobe.EndpointConfig{Transport: transport}
-	if transport == sipprobe.UDP {
-		cfg.PacketConn = packetConn(t, loopback)
-	}
-	e, err := sipprobe.Start(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
+	e := plain(t, transport)
 	if transport == sipprobe.UDP {
 		return e // the INVITE is repeated until SIPp is there
 	}

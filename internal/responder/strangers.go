@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/call"
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 	"bothways/sipprobe"
 )
@@ -37,11 +39,23 @@ func (r *Responder) answerStranger(in *sipprobe.Incoming) {
 	if !public.IsValid() {
 		public = in.Local.Addr()
 	}
-	call.Answer(ctx, in, strangerToken(), call.Setup{
+	end := call.Answer(ctx, in, strangerToken(), call.Setup{
 		Network: r.media, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
 		Behaviour: check.Call.Responder, Inside: true, Pacer: r.pacer, AfterAck: true,
 		Allow: func(to netip.AddrPort) bool { return to.Addr() == in.Source.Addr() },
 	})
+	r.tellOfStranger(in, end)
+}
+
+// tellOfStranger logs what such a call came to, which nobody else will ask for.
+func (r *Responder) tellOfStranger(in *sipprobe.Incoming, end evidence.CallEnd) {
+	facts := []any{"from", in.Source, "transport", in.Endpoint.Transport(), "ended", cmp.Or(end.Ended, end.Fault, end.Unreadable)}
+	if end.Media != nil {
+		heard := end.Media.Received
+		facts = append(facts, "packets_sent", end.Media.Sent.Packets, "packets_received", heard.Packets,
+			"tone_heard_ms", heard.ToneHeardMS, "other_audio_ms", heard.OtherAudioMS, "silence_ms", heard.SilenceMS)
+	}
+	r.cfg.Logger.Info("a call without the key is over:", facts...)
 }
 
 // strangerToken marks this end's messages of such a call; it takes nothing from the
