@@ -52,7 +52,7 @@ func (in *Incoming) Accept(ctx context.Context, token string, answer []byte) (*C
 	c := newCall(e, dialogID{in.CallID, local}, token, in.Source)
 	c.local = to.Value()
 	c.event(false, "INVITE")
-	c.establish(from.Value(), in.req.Contact())
+	c.establish(from.Value(), in.req.Contact(), routesOf(in.req, false))
 	if err := e.book.addCall(c); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,9 +22,10 @@ type Call struct {
 	acked    chan struct{}
 
 	mu      sync.Mutex
-	remote  string         // To of our requests, with tag; empty until the far end has answered
-	target  string         // remote target: the URI in the Contact of the far end
-	contact netip.AddrPort // its address, invalid when it is a name or none to send to
+	remote  string // To of our requests, with tag; empty until the far end has answered
+	target  string // remote target: the URI in the Contact of the far end
+	routes  routeSet
+	hop     netip.AddrPort // of the first route or else the target; invalid when it is a name or none to send to
 	tx      sip.ClientTransaction
 	cseq    int
 	events  []Event
@@ -41,30 +41,26 @@ func newCall(e *Endpoint, id dialogID, token string, peer netip.AddrPort) *Call 
 		ended: make(chan struct{}), acked: make(chan struct{})}
 }
 
-// establish keeps who the far end is and, from its Contact, the remote target.
-func (c *Call) establish(remote string, h *sip.ContactHeader) {
+// establish keeps who the far end is, the remote target from its Contact, and the
+// proxies on the way to it.
+func (c *Call) establish(remote string, h *sip.ContactHeader, routes routeSet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.remote = remote
-	if h == nil || h.Address.Host == "" {
-		return
+	c.remote, c.routes = remote, routes
+	if h != nil && h.Address.Host != "" {
+		c.target = h.Address.String()
+		c.hop = addressOf(h.Address, c.endpoint.cfg.Transport)
 	}
-	c.target = h.Address.String()
-	a, err := netip.ParseAddr(strings.Trim(h.Address.Host, "[]"))
-	port := h.Address.Port
-	if port == 0 {
-		port = int(c.endpoint.cfg.Transport.DefaultPort())
-	}
-	if to := netip.AddrPortFrom(a.Unmap(), uint16(port)); err == nil && port < 1<<16 && usable(to) {
-		c.contact = to
+	if len(routes) > 0 {
+		c.hop = routes.address(c.endpoint.cfg.Transport)
 	}
 }
 
-// distrust keeps the requests of the dialog from following the Contact.
+// distrust keeps the requests of the dialog from following Contact and Record-Route.
 func (c *Call) distrust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.contact = netip.AddrPort{}
+	c.hop = netip.AddrPort{}
 }
 
 // isWith reports whether the far end of the dialog has this tag.
@@ -74,28 +70,30 @@ func (c *Call) isWith(tag string) bool {
 	return c.remote == "" || tagOf(c.remote) == tag
 }
 
-// next is where the next request of the dialog goes: over UDP to the remote target
-// (RFC 3261 section 12.2.1.1) where that is an address which may be sent to; over
-// TCP and TLS down the connection that carries the dialog.
+// next is where the next request of the dialog goes: over UDP to the first proxy of
+// its route set, or else to the remote target (RFC 3261 section 12.2.1.1), where that
+// is an address which may be sent to; over TCP and TLS down the connection that
+// carries the dialog.
 func (c *Call) next() netip.AddrPort {
 	c.mu.Lock()
-	contact := c.contact
+	hop := c.hop
 	c.mu.Unlock()
-	if c.endpoint.cfg.Transport != UDP || !contact.IsValid() {
+	if c.endpoint.cfg.Transport != UDP || !hop.IsValid() {
 		return c.peer
 	}
-	if may := c.endpoint.cfg.MaySend; may != nil && !may(contact) {
+	if may := c.endpoint.cfg.MaySend; may != nil && !may(hop) {
 		return c.peer
 	}
-	return contact
+	return hop
 }
 
 func (c *Call) draft(method string, cseq int) draft {
 	peer := c.next()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	uri, route := c.routes.guide(c.target)
 	return draft{
-		method: method, uri: c.target, to: c.remote, from: c.local, callID: c.id.callID, cseq: cseq,
+		method: method, uri: uri, route: route, to: c.remote, from: c.local, callID: c.id.callID, cseq: cseq,
 		branch: branch(c.token, method, cseq), peer: peer, dialog: true,
 	}
 }

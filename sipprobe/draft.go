@@ -15,7 +15,8 @@ import (
 type draft struct {
 	method   string
 	uri      string
-	to, from string // header values
+	route    []string // Route values
+	to, from string   // header values
 	callID   string
 	cseq     int
 	branch   string
@@ -82,7 +83,7 @@ func (e *Endpoint) request(d draft) (*sip.Request, error) {
 
 // check keeps a value from becoming a header field of its own.
 func (d draft) check() error {
-	for _, v := range []string{d.uri, d.to, d.from, d.callID, d.auth, d.kind, d.encoding, d.branch} {
+	for _, v := range append([]string{d.uri, d.to, d.from, d.callID, d.auth, d.kind, d.encoding, d.branch}, d.route...) {
 		if strings.ContainsAny(v, "\r\n") {
 			return fmt.Errorf("cannot build %s: a line end in %q", d.method, v)
 		}
@@ -106,6 +107,9 @@ func (e *Endpoint) render(d draft) []byte {
 	}
 	line("Via: SIP/2.0/%s %s;branch=%s%s", e.cfg.Transport, here, d.branch, rport)
 	line("Max-Forwards: 70")
+	for _, r := range d.route {
+		line("Route: %s", r)
+	}
 	line("From: %s", d.from)
 	line("To: %s", d.to)
 	line("Call-ID: %s", d.callID)

@@ -61,8 +61,8 @@ type EndpointConfig struct {
 	Software string
 	// Advertise is the address that Via and Contact name; zero means the local one.
 	Advertise netip.AddrPort
-	// MaySend limits in-dialog requests, which follow the Contact of the far end, to
-	// addresses that the caller trusts; nil allows every address.
+	// MaySend limits in-dialog requests, which follow the Record-Route of proxies and the
+	// Contact of the far end, to addresses that the caller trusts; nil allows every address.
 	MaySend func(netip.AddrPort) bool
 	// Serve answers requests; nil answers 501 to everything but in-dialog requests.
 	// It runs on a goroutine of its own for each request, and must have answered by

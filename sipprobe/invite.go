@@ -55,7 +55,7 @@ func (e *Endpoint) Invite(ctx context.Context, to Target, offer []byte) (*Call, 
 // answered makes the call a dialog and acknowledges the 2xx, now and whenever it
 // comes again (RFC 3261 section 13.2.2.4).
 func (c *Call) answered(x *Exchange) {
-	c.establish(headerValue(x.response, "To"), x.response.Contact())
+	c.establish(headerValue(x.response, "To"), x.response.Contact(), routesOf(x.response, true))
 	if x.Outcome != Accepted {
 		c.distrust()
 	}
@@ -73,7 +73,7 @@ func (c *Call) answered(x *Exchange) {
 	c.acknowledge(cseq)
 }
 
-// acknowledge sends the ACK of a 2xx, through the remote target.
+// acknowledge sends the ACK of a 2xx, to the remote target.
 func (c *Call) acknowledge(cseq uint32) {
 	d := c.draft("ACK", int(cseq))
 	req, err := c.endpoint.request(d)
