@@ -72,9 +72,10 @@ var expected = map[string]struct {
 	"ack-lost":   {diagnosis.Fail, []string{"cause ack-lost inbound proven"}},
 	"rport-ignored": {diagnosis.Fail, []string{
 		"symptom transport-unreachable inbound proven", "cause rport-ignored outbound proven"}},
-	"private-contact": {diagnosis.Fail, []string{"cause private-address-advertised outbound proven"}},
-	"sip-proxy":       {diagnosis.Pass, nil},
-	"source-noted":    {diagnosis.Pass, nil},
+	"private-contact":   {diagnosis.Fail, []string{"cause private-address-advertised outbound proven"}},
+	"sip-proxy":         {diagnosis.Pass, nil},
+	"sip-proxy-refused": {diagnosis.Pass, nil},
+	"source-noted":      {diagnosis.Pass, nil},
 
 	"sweep-clean": {diagnosis.Pass, nil},
 	"sweep-range-dead": {diagnosis.Fail, []string{

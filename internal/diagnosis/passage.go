@@ -39,6 +39,7 @@ func newPassages(ev *evidence.Evidence) []passage {
 		}
 		out = append(out, one)
 	}
+	excuseProxies(out)
 	return out
 }
 

@@ -36,6 +36,15 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 			}
 			return m
 		}), nil, []string{"cause sip-alg-rewrites inbound proven"}},
+		{"a proxy's own ACK, where the INVITE passed none", diagnosistest.InviteRefused(nil), nil,
+			[]string{"cause sip-alg-rewrites inbound proven"}},
+		{"an ACK of another branch than the proxy's INVITE", diagnosistest.InviteRefused(diagnosistest.Proxy), func(ev *evidence.Evidence) {
+			for i, r := range ev.Responder.Tape {
+				if m := string(r.Data); strings.Contains(m, "CSeq: 9 ACK") {
+					ev.Responder.Tape[i].Data = []byte(strings.Replace(m, "z9hG4bKproxy", "z9hG4bKbox", 1))
+				}
+			}
+		}, []string{"cause sip-alg-rewrites inbound proven"}},
 		{"fewer hops left, and no Via of a proxy", path(func(_ scenarios.Direction, t sipprobe.Transport, m string) string {
 			if t == sipprobe.UDP {
 				m = strings.Replace(m, "Max-Forwards: 70", "Max-Forwards: 69", 1)

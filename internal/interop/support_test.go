@@ -62,9 +62,10 @@ func addressOf(r *responder.Responder, transport sipprobe.Transport) netip.AddrP
 // peer finds a program of others', or skips the test.
 func peer(t *testing.T, program, debian string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err == nil {
-		return path
+	for _, name := range []string{program, "/usr/sbin/" + program} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
 	}
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is missing: apt-get install %s", program, debian)

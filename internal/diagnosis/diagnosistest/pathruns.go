@@ -24,6 +24,7 @@ func pathRuns() []Run {
 		{"rport-ignored", RportIgnored()},
 		{"private-contact", PrivateContact()},
 		{"sip-proxy", Site{Path: Proxy}.Run()},
+		{"sip-proxy-refused", InviteRefused(Proxy)},
 		{"source-noted", Site{Path: NoteSource}.Run()},
 	}
 }
