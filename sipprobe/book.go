@@ -13,7 +13,7 @@ import (
 type book struct {
 	mu     sync.Mutex
 	asked  map[string]netip.AddrPort // branch of a request under way -> where it goes
-	rung   map[inviteID]bool         // INVITEs under way to us
+	rung   map[inviteID]bool         // INVITEs under way to us; true once refused
 	shows  map[string]chan int       // branch of a form that was shown -> status of its answer
 	calls  map[dialogID]*Call
 	past   map[dialogID]time.Time // dropped calls -> until when they are recognised
@@ -72,13 +72,29 @@ func (b *book) ring(id inviteID, on bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if on {
-		b.rung[id] = true
+		b.rung[id] = false
 	} else {
 		delete(b.rung, id)
 	}
 }
 
 func (b *book) rings(id inviteID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.rung[id]
+	return ok
+}
+
+// refuse notes that an INVITE under way gets a refusal, whose ACK is no call's.
+func (b *book) refuse(id inviteID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.rung[id]; ok {
+		b.rung[id] = true
+	}
+}
+
+func (b *book) refused(id inviteID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.rung[id]

@@ -71,8 +71,7 @@ func (e *Endpoint) onRequest(req *sip.Request, tx sip.ServerTransaction) {
 // watch lets the CANCEL of an INVITE and the ACK of its refusal in, for as long as
 // its transaction lives.
 func (in *Incoming) watch() {
-	branch, _ := in.req.Via().Params.Get("branch")
-	id, book := inviteID{in.CallID, branch}, in.Endpoint.book
+	id, book := in.inviteID(), in.Endpoint.book
 	book.ring(id, true)
 	if !in.tx.OnTerminate(func(string, error) { book.ring(id, false) }) {
 		book.ring(id, false)
@@ -81,6 +80,11 @@ func (in *Incoming) watch() {
 	if !in.tx.OnCancel(func(*sip.Request) { cancel() }) && errors.Is(in.tx.Err(), sip.ErrTransactionCanceled) {
 		cancel()
 	}
+}
+
+func (in *Incoming) inviteID() inviteID {
+	branch, _ := in.req.Via().Params.Get("branch")
+	return inviteID{in.CallID, branch}
 }
 
 // refuseReinvite leaves a call as it is: nothing that would change it is supported
@@ -115,6 +119,9 @@ func (in *Incoming) respond(res *sip.Response) error {
 	}
 	if in.Method == "OPTIONS" {
 		return in.tx.(interface{ Connection() sip.Connection }).Connection().WriteMsg(res)
+	}
+	if in.Method == "INVITE" && res.StatusCode >= 300 {
+		in.Endpoint.book.refuse(in.inviteID())
 	}
 	return in.tx.Respond(res)
 }

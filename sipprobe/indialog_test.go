@@ -97,3 +97,43 @@ func TestMaySend(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedReinviteIsAcknowledged tells the ACK of a refusal in a call from that of
+// the call: the first stops the refusal from being repeated, and is no sign of the second.
+func TestRefusedReinviteIsAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		accepts := make(chan error, 1)
+		m.endpoint(t, serverAddr, sipprobe.EndpointConfig{Serve: func(in *sipprobe.Incoming) {
+			_, err := in.Accept(t.Context(), "srv", nil)
+			accepts <- err
+		}})
+		peer := m.node(peerAddr)
+		ok := one(t, peer.say(serverAt, request("INVITE", "a")))
+		inDialog := func(method, branch string) string {
+			r := strings.Replace(request(method, branch), "raw-"+branch, "raw-a", 1)
+			return strings.Replace(r, "To: <sip:x@192.0.2.1>", "To: "+field(ok, "To"), 1)
+		}
+		peer.say(serverAt, inDialog("INVITE", "r"))
+		peer.say(serverAt, inDialog("ACK", "r"))
+		select {
+		case err := <-accepts:
+			t.Fatalf("the ACK of the refusal was taken for that of the call: %v", err)
+		default:
+		}
+		peer.say(serverAt, inDialog("ACK", "k"))
+		if err := <-accepts; err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		refusals := 0
+		for _, f := range m.flights() {
+			if strings.HasPrefix(f.data, "SIP/2.0 488") {
+				refusals++
+			}
+		}
+		if refusals != 1 {
+			t.Errorf("488 was sent %d times", refusals)
+		}
+	})
+}

@@ -41,6 +41,8 @@ func (e *Endpoint) inspect(data []byte, from netip.AddrPort) (d decision) {
 	id, _ := m.value("call-id")
 	invite := inviteID{id, branch}
 	switch method := m.method(); {
+	case method == "ACK" && e.book.refused(invite):
+		return admitted() // in a call too: a refused re-INVITE leaves it as it is
 	case method == "ACK" && e.acknowledged(m):
 		return decision{} // complete
 	case (method == "ACK" || method == "CANCEL") && e.book.rings(invite):
