@@ -2,8 +2,10 @@ package interop_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +19,16 @@ import (
 )
 
 // phoneRows are the calls from and to the phone.
-var phoneRows = []struct {
+var phoneRows = map[string]struct {
 	transport sipprobe.Transport
 	codec     rtpprobe.Codec
-}{{sipprobe.UDP, rtpprobe.PCMU}, {sipprobe.TCP, rtpprobe.PCMA}, {sipprobe.TLS, rtpprobe.PCMU}}
+	host      netip.Addr
+}{
+	"udp":         {sipprobe.UDP, rtpprobe.PCMU, loopback},
+	"tcp":         {sipprobe.TCP, rtpprobe.PCMA, loopback},
+	"tls":         {sipprobe.TLS, rtpprobe.PCMU, loopback},
+	"udp on ipv6": {sipprobe.UDP, rtpprobe.PCMA, loopback6},
+}
 
 // told is what the responder logs of a call without the key.
 type told struct {
@@ -36,14 +44,14 @@ type told struct {
 // TestBaresipCalls has a real phone call the responder: each hears the other's tone.
 func TestBaresipCalls(t *testing.T) {
 	t.Parallel()
-	for _, row := range phoneRows {
-		t.Run(string(row.transport), func(t *testing.T) {
+	for name, row := range phoneRows {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log output
 			r := start(t, func(c *responder.Config) {
-				c.AnswerAnyone, c.Logger = true, slog.New(slog.NewJSONHandler(&log, nil))
+				c.Listen, c.AnswerAnyone, c.Logger = []netip.Addr{row.host}, true, slog.New(slog.NewJSONHandler(&log, nil))
 			})
-			p := startPhone(t, rtpprobe.InboundTone, row.codec)
+			p := startPhone(t, row.host, rtpprobe.InboundTone, row.codec)
 			p.dial(t, addressOf(r, row.transport), row.transport)
 			if heard, recorded := p.hears(t, rtpprobe.OutboundTone, 2*time.Second); heard < 2*time.Second {
 				t.Errorf("the phone heard %v of the responder's tone in %v", heard, recorded)
@@ -56,7 +64,7 @@ func TestBaresipCalls(t *testing.T) {
 			if err := json.Unmarshal([]byte(log.String()), &got); err != nil {
 				t.Fatal(err)
 			}
-			if got.Ended != "the far end hung up" || got.Transport != row.transport || got.From.Addr() != loopback ||
+			if got.Ended != "the far end hung up" || got.Transport != row.transport || got.From.Addr() != row.host ||
 				got.ToneHeardMS < 1800 || got.OtherAudioMS > 100 || got.PacketsSent < 90 {
 				t.Errorf("the responder tells of %+v", got)
 			}
@@ -64,17 +72,43 @@ func TestBaresipCalls(t *testing.T) {
 	}
 }
 
+// TestBaresipHolds has the phone ask for hold in a call: whatever the answer, it comes
+// once, and the call goes on.
+func TestBaresipHolds(t *testing.T) {
+	t.Parallel()
+	r := start(t, answerAnyone)
+	p := startPhone(t, loopback, rtpprobe.InboundTone, rtpprobe.PCMU)
+	p.dial(t, addressOf(r, sipprobe.UDP), sipprobe.UDP)
+	p.hears(t, rtpprobe.OutboundTone, time.Second)
+	fmt.Fprintln(p.say, "/hold")
+	answers := func() int {
+		_, since, _ := strings.Cut(p.out.String(), "call: hold")
+		since, _, _ = strings.Cut(since, "\nBYE ")
+		return strings.Count(since, "SIP/2.0 200 ") + strings.Count(since, "SIP/2.0 488 ")
+	}
+	if !networktest.Eventually(5*time.Second, func() bool { return answers() > 0 }) {
+		t.Fatal("the phone got no answer")
+	}
+	if networktest.Eventually(2*time.Second, func() bool { return answers() > 1 || p.out.has("terminated") }) {
+		t.Errorf("%d answers, or the call is over", answers())
+	}
+	p.hangUp()
+	if !networktest.Eventually(5*time.Second, func() bool { return p.out.has("terminated (duration") }) {
+		t.Error("the phone cannot hang up")
+	}
+}
+
 // TestCallToBaresip calls a real phone, which knows nothing of this program.
 func TestCallToBaresip(t *testing.T) {
 	t.Parallel()
-	for _, row := range phoneRows {
-		t.Run(string(row.transport), func(t *testing.T) {
+	for name, row := range phoneRows {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := startPhone(t, rtpprobe.OutboundTone, row.codec)
-			e := plain(t, row.transport)
+			p := startPhone(t, row.host, rtpprobe.OutboundTone, row.codec)
+			e := plain(t, row.host, row.transport)
 			p.connect(t, e)
 			to := sipprobe.Target{Peer: p.reach(row.transport), User: "phone", Token: "phone-" + string(row.transport)}
-			end := call.Place(t.Context(), e, to, toPhone(row.codec, 3*time.Second))
+			end := call.Place(t.Context(), e, to, toPhone(row.host, row.codec, 3*time.Second))
 			if !end.Established || end.Fault != "" || end.Ended != "hung up" {
 				t.Fatalf("%+v\n%+v", end, end.Invite)
 			}
@@ -92,21 +126,21 @@ func TestCallToBaresip(t *testing.T) {
 }
 
 // toPhone is this end of a call to somebody who has no key.
-func toPhone(codec rtpprobe.Codec, talk time.Duration) call.Setup {
+func toPhone(own netip.Addr, codec rtpprobe.Codec, talk time.Duration) call.Setup {
 	return call.Setup{
-		Network: network.Host{}, Local: loopback, Public: loopback,
+		Network: network.Host{}, Local: own, Public: own,
 		Check:     scenarios.Check{ID: "phone", Kind: scenarios.CallKind, Call: &scenarios.Call{TalkMs: int(talk.Milliseconds()), Codec: codec.String()}},
 		Behaviour: scenarios.Behaviour{MediaAddress: scenarios.PublicAddress, Latch: scenarios.LatchNever, Audio: scenarios.ToneAudio, Rport: true},
-		Allow:     func(to netip.AddrPort) bool { return to.Addr() == loopback },
+		Allow:     func(to netip.AddrPort) bool { return to.Addr() == own },
 	}
 }
 
 // plain is an endpoint without a key.
-func plain(t *testing.T, transport sipprobe.Transport) *sipprobe.Endpoint {
+func plain(t *testing.T, own netip.Addr, transport sipprobe.Transport) *sipprobe.Endpoint {
 	t.Helper()
 	cfg := sipprobe.EndpointConfig{Transport: transport}
 	if transport == sipprobe.UDP {
-		cfg.PacketConn = packetConn(t, loopback)
+		cfg.PacketConn = packetConn(t, own)
 	}
 	e, err := sipprobe.Start(cfg)
 	if err != nil {

@@ -32,7 +32,7 @@ func TestCallsThroughKamailio(t *testing.T) {
 				far := listener(t, transport, func(in *sipprobe.Incoming) {
 					ctx, cancel := context.WithTimeout(t.Context(), lasts["called"])
 					defer cancel()
-					setup := toPhone(rtpprobe.PCMU, time.Minute)
+					setup := toPhone(loopback, rtpprobe.PCMU, time.Minute)
 					setup.Inside = true
 					ended <- call.Answer(ctx, in, "far", setup)
 				})
@@ -40,7 +40,7 @@ func TestCallsThroughKamailio(t *testing.T) {
 				near := caller(t, transport, p.at)
 				ctx, cancel := context.WithTimeout(t.Context(), lasts["caller"])
 				defer cancel()
-				placed := call.Place(ctx, near, sipprobe.Target{Peer: p.at, Token: "near"}, toPhone(rtpprobe.PCMU, time.Minute))
+				placed := call.Place(ctx, near, sipprobe.Target{Peer: p.at, Token: "near"}, toPhone(loopback, rtpprobe.PCMU, time.Minute))
 				answered := <-ended
 				for name, end := range map[string]evidence.CallEnd{"caller": placed, "called": answered} {
 					if !end.Established || end.Fault != "" || end.Media == nil || end.Media.Received.ToneHeardMS < 500 {

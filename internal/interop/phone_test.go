@@ -55,11 +55,11 @@ ringback_disabled yes
 
 // startPhone starts a phone that answers by itself. Its ports are free when they are
 // chosen, and may be taken when it wants them: then it gets others.
-func startPhone(t *testing.T, tone rtpprobe.Tone, codec rtpprobe.Codec) *phone {
+func startPhone(t *testing.T, host netip.Addr, tone rtpprobe.Tone, codec rtpprobe.Codec) *phone {
 	t.Helper()
 	baresip := peer(t, "baresip", "baresip-core")
 	for range 3 {
-		p := newPhone(t, baresip, tone, codec)
+		p := newPhone(t, baresip, host, tone, codec)
 		if networktest.Eventually(10*time.Second, func() bool { return p.out.has("is ready", "in use", "failed") }) && p.out.has("is ready") {
 			return p
 		}
@@ -69,9 +69,9 @@ func startPhone(t *testing.T, tone rtpprobe.Tone, codec rtpprobe.Codec) *phone {
 	return nil
 }
 
-func newPhone(t *testing.T, baresip string, tone rtpprobe.Tone, codec rtpprobe.Codec) *phone {
+func newPhone(t *testing.T, baresip string, host netip.Addr, tone rtpprobe.Tone, codec rtpprobe.Codec) *phone {
 	t.Helper()
-	p := &phone{at: free(t), dir: t.TempDir(), out: new(output), cmd: exec.Command(baresip, "-s", "-f", ".")}
+	p := &phone{at: netip.AddrPortFrom(host, free(t).Port()), dir: t.TempDir(), out: new(output), cmd: exec.Command(baresip, "-s", "-f", ".")}
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ func TestCallToSIPp(t *testing.T) {
 // caller is an endpoint without a key that reaches the peer, once that listens.
 func caller(t *testing.T, transport sipprobe.Transport, to netip.AddrPort) *sipprobe.Endpoint {
 	t.Helper()
-	e := plain(t, transport)
+	e := plain(t, loopback, transport)
 	if transport == sipprobe.UDP {
 		return e // the INVITE is repeated until SIPp is there
 	}

@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 }
 
 var (
-	loopback = netip.MustParseAddr("127.0.0.1")
+	loopback  = netip.MustParseAddr("127.0.0.1")
+	loopback6 = netip.MustParseAddr("::1")
 	// third is the address of somebody who has asked for nothing.
 	third = netip.MustParseAddr("127.0.0.2")
 )
@@ -94,7 +95,7 @@ func port(a netip.AddrPort) string { return strconv.Itoa(int(a.Port())) }
 // packetConn is a UDP socket of a test.
 func packetConn(t *testing.T, at netip.Addr) *net.UDPConn {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
 	if err != nil {
 		if at != loopback {
 			t.Skipf("this system has no second loopback address: %v", err)
