@@ -36,7 +36,8 @@
 // Whoever does not hold the key gets a challenge that is never larger than what he
 // sent, and no more than 20 of them a second. Media goes only to addresses at which
 // a client has proven itself. --answer-anyone lifts the first rule for calls, for
-// tests with other SIP programs; media then goes to the caller's own address only.
+// tests with other SIP programs and phones; media then goes to the caller's own address
+// only, and what was sent and heard in such a call is said when it is over.
 //
 // The exit status is 0 when it was stopped, and 3 when it could not start, or the client
 // that it dialled has another key.

@@ -49,12 +49,13 @@ func (r *Responder) answerStranger(in *sipprobe.Incoming) {
 
 // tellOfStranger logs what such a call came to, which nobody else will ask for.
 func (r *Responder) tellOfStranger(in *sipprobe.Incoming, end evidence.CallEnd) {
-	facts := []any{"from", in.Source, "transport", in.Endpoint.Transport(), "ended", cmp.Or(end.Ended, end.Fault, end.Unreadable)}
+	facts := []any{"from", in.Source, "transport", in.Endpoint.Transport()}
 	if end.Media != nil {
 		heard := end.Media.Received
 		facts = append(facts, "packets_sent", end.Media.Sent.Packets, "packets_received", heard.Packets,
 			"tone_heard_ms", heard.ToneHeardMS, "other_audio_ms", heard.OtherAudioMS, "silence_ms", heard.SilenceMS)
 	}
+	facts = append(facts, "ended", cmp.Or(end.Ended, end.Fault, end.Unreadable))
 	r.cfg.Logger.Info("a call without the key is over:", facts...)
 }
 
