@@ -32,13 +32,25 @@ var phoneRows = map[string]struct {
 
 // told is what the responder logs of a call without the key.
 type told struct {
-	From          netip.AddrPort     `json:"from"`
-	Transport     sipprobe.Transport `json:"transport"`
-	Ended         string             `json:"ended"`
-	PacketsSent   int64              `json:"packets_sent"`
-	ToneHeardMS   float64            `json:"tone_heard_ms"`
-	OtherAudioMS  float64            `json:"other_audio_ms"`
-	PacketsLogged int64              `json:"packets_received"`
+	From         netip.AddrPort     `json:"from"`
+	Transport    sipprobe.Transport `json:"transport"`
+	Ended        string             `json:"ended"`
+	PacketsSent  int64              `json:"packets_sent"`
+	ToneHeardMS  float64            `json:"tone_heard_ms"`
+	OtherAudioMS float64            `json:"other_audio_ms"`
+	PacketsHeard int64              `json:"packets_received"`
+}
+
+// lastWords waits for what the responder logs when a call is over.
+func lastWords(t *testing.T, log *output) (got told) {
+	t.Helper()
+	if !networktest.Eventually(5*time.Second, func() bool { return log.has("tone_heard_ms") }) {
+		t.Fatal("the responder has not noticed the end of the call")
+	}
+	if err := json.Unmarshal([]byte(log.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // TestBaresipCalls has a real phone call the responder: each hears the other's tone.
@@ -57,15 +69,9 @@ func TestBaresipCalls(t *testing.T) {
 				t.Errorf("the phone heard %v of the responder's tone in %v", heard, recorded)
 			}
 			p.hangUp()
-			if !networktest.Eventually(5*time.Second, func() bool { return log.has("tone_heard_ms") }) {
-				t.Fatal("the responder has not noticed the end of the call")
-			}
-			var got told
-			if err := json.Unmarshal([]byte(log.String()), &got); err != nil {
-				t.Fatal(err)
-			}
+			got := lastWords(t, &log)
 			if got.Ended != "the far end hung up" || got.Transport != row.transport || got.From.Addr() != row.host ||
-				got.ToneHeardMS < 1800 || got.OtherAudioMS > 100 || got.PacketsSent < 90 {
+				got.ToneHeardMS < 1800 || got.OtherAudioMS > 100 || got.PacketsHeard < 90 || got.PacketsSent < 90 {
 				t.Errorf("the responder tells of %+v", got)
 			}
 		})

@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 	"bothways/internal/network"
+	"bothways/internal/responder"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -58,6 +60,26 @@ func TestCallsThroughKamailio(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestBaresipCallsThroughKamailio has nothing of this program's but the called end.
+func TestBaresipCallsThroughKamailio(t *testing.T) {
+	t.Parallel()
+	var log output
+	r := start(t, func(c *responder.Config) { c.AnswerAnyone, c.Logger = true, slog.New(slog.NewJSONHandler(&log, nil)) })
+	via := startProxy(t, addressOf(r, sipprobe.UDP), addressOf(r, sipprobe.TCP))
+	p := startPhone(t, loopback, rtpprobe.InboundTone, rtpprobe.PCMA)
+	p.dial(t, via.at, sipprobe.TCP)
+	if heard, recorded := p.hears(t, rtpprobe.OutboundTone, 2*time.Second); heard < 2*time.Second {
+		t.Errorf("the phone heard %v of the responder's tone in %v", heard, recorded)
+	}
+	p.hangUp()
+	if got := lastWords(t, &log); got.Ended != "the far end hung up" || got.ToneHeardMS < 1800 {
+		t.Errorf("the responder tells of %+v", got)
+	}
+	if !via.out.has("by its Route: BYE") {
+		t.Error("the BYE went round the proxy")
 	}
 }
 
