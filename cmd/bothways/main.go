@@ -3,6 +3,7 @@
 //
 //	bothways run [TARGET]             run a scenario; without TARGET against a responder of its own
 //	bothways diagnose EVIDENCE        the report again, from saved evidence
+//	bothways call URI                 a call to a phone or an echo service, and what was heard of it
 //	bothways tls HOST[:PORT]          versions and certificates of any TLS server
 //	bothways scenarios                list, show NAME, check FILE
 //	bothways causes [CODE]            what a finding means, how it is proven and mended
@@ -18,6 +19,13 @@
 // then connects to it and proves that it holds the key. The checks are the same, with
 // both ends' ledgers. Without TARGET the site is the address that the responder came
 // from. When nobody comes, the exit status is 3.
+//
+// The command call needs no responder. It calls a SIP URI over UDP, or TCP or TLS where
+// the URI says so (sip:100@192.0.2.1;transport=tcp), without an account, and speaks a tone
+// for --talk (10s). It is a pass when the other end sends audio and either reports in RTCP
+// that it receives this end's or sends the tone back, as an echo service does. One end
+// alone names no cause, and what it cannot know is inconclusive. Audio goes to the address
+// that was called, and to those of --media ADDR.
 //
 // The command tls needs no responder. It offers each version of TLS alone (--min-version
 // is the oldest that may be accepted, 1.2 by default), draws the chain of certificates,

@@ -40,6 +40,8 @@ type Setup struct {
 	// AfterAck holds media back until the ACK, for callers who have proven nothing: it
 	// shows that they receive what is sent to them.
 	AfterAck bool
+	// Ring is how long a placed call may wait for its answer; 0 = 8 seconds.
+	Ring time.Duration
 	// Lead is how much longer than the talk time this end sends, because the other
 	// end holds back for as long.
 	Lead time.Duration

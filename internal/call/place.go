@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -10,7 +11,8 @@ import (
 )
 
 const (
-	// setupTimeout bounds an INVITE from its first copy to its final answer.
+	// setupTimeout bounds an INVITE from its first copy to its final answer, where the
+	// setup does not say how long it may ring.
 	setupTimeout = 8 * time.Second
 	// drain lets packets that are under way arrive before the call ends.
 	drain = 300 * time.Millisecond
@@ -42,7 +44,7 @@ func (l *leg) invite(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Targ
 		l.fault(err)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.setup.Ring, setupTimeout))
 	defer cancel()
 	call, x := e.Invite(ctx, to, offer)
 	l.end.Invite = &x

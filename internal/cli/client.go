@@ -25,6 +25,7 @@ type clientCommands struct {
 	Version   console.VersionFlag `help:"Print the version."`
 	Run       runCmd              `cmd:"" help:"Run a scenario against a responder; without TARGET against one of its own on this machine."`
 	Diagnose  diagnoseCmd         `cmd:"" help:"Report again, from saved evidence."`
+	Call      callCmd             `cmd:"" help:"Call a phone or an echo service that knows nothing of this program, and say what was heard."`
 	TLS       tlsCmd              `cmd:"" name:"tls" help:"Say which versions of TLS a server accepts, and what is wrong with its certificates."`
 	Scenarios scenariosCmd        `cmd:"" help:"List, show and check scenarios."`
 	Causes    causesCmd           `cmd:"" help:"Say what a finding means, how it is proven, and how it is mended."`

@@ -13,13 +13,21 @@ import (
 	"testing"
 	"time"
 
+	"bothways/internal/cli"
+	"bothways/internal/console"
 	"bothways/internal/network"
 	"bothways/internal/responder"
 	"bothways/sipprobe"
 )
 
+// asCommand is set in the environment of a process that this test program starts as bothways.
+const asCommand = "BOTHWAYS_INTEROP_COMMAND"
+
 // TestMain lets more tests run at once than there are processors: they wait for calls.
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(cli.Client(os.Args[1:], console.Process()))
+	}
 	flag.Parse()
 	flag.Set("test.parallel", "8")
 	os.Exit(m.Run())
