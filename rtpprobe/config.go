@@ -46,6 +46,9 @@ type StreamConfig struct {
 	// otherwise ignored; without, any packet is accepted whose source Allow does not forbid.
 	SendTag *Tag
 	WantTag *Tag
+	// ControlTag marks RTP packets that are counted and otherwise ignored: they show that the port can be
+	// reached, from wherever they come (nil = there are none). It needs a WantTag.
+	ControlTag *Tag
 
 	// Latch says whether to follow the source of what is heard.
 	Latch Latch

@@ -105,6 +105,9 @@ func (s *Stream) admit(p packet) bool {
 		s.in.facts.Looped++
 	}
 	switch {
+	case s.cfg.WantTag != nil && s.cfg.ControlTag != nil && s.cfg.ControlTag.Matches(tag):
+		s.in.facts.Control++
+		return false
 	case s.cfg.WantTag != nil && !s.cfg.WantTag.Matches(tag):
 		s.in.facts.Untagged++
 		return false

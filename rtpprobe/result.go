@@ -98,6 +98,8 @@ type Received struct {
 	JitterMS *float64 `json:"jitter_ms"`
 	// Untagged packets lacked StreamConfig.WantTag, in RTP or RTCP; nothing was done with them.
 	Untagged int64 `json:"untagged"`
+	// Control packets carried StreamConfig.ControlTag; they are in no other count.
+	Control int64 `json:"control,omitempty"`
 	// Looped packets carried this end's own SSRC or SendTag: they came back.
 	Looped int64 `json:"looped"`
 	// Malformed packets were neither RTP nor RTCP of version 2.

@@ -48,6 +48,7 @@ type fileCheck struct {
 
 type fileBehaviour struct {
 	MediaAddress string `yaml:"media_address"`
+	MediaFrom    string `yaml:"media_from"`
 	Latch        string `yaml:"latch"`
 	Rport        *bool  `yaml:"rport"`
 	Audio        string `yaml:"audio"`
@@ -268,6 +269,9 @@ func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
 	out := Behaviour{Rport: b.Rport == nil || *b.Rport}
 	var err error
 	if out.MediaAddress, err = oneOf(side+".media_address", b.MediaAddress, PublicAddress, PublicAddress, PrivateAddress); err != nil {
+		return out, err
+	}
+	if out.MediaFrom, err = mediaFrom(side, b.MediaFrom); err != nil {
 		return out, err
 	}
 	if out.Latch, err = oneOf(side+".latch", b.Latch, latch, LatchNever, LatchFirstPacket); err != nil {

@@ -122,6 +122,9 @@ func (c Call) Talk() time.Duration { return time.Duration(c.TalkMs) * time.Milli
 type Behaviour struct {
 	// MediaAddress is the address in the side's SDP.
 	MediaAddress MediaAddress `json:"media_address"`
+	// MediaFrom says which of the side's addresses media has; the client alone can have
+	// more than one.
+	MediaFrom MediaFrom `json:"media_from,omitempty"`
 	// Latch says whether the side sends media to where it comes from (symmetric
 	// RTP, RFC 4961) instead of to the address in the other side's SDP.
 	Latch Latch `json:"latch"`
@@ -142,6 +145,13 @@ const (
 	// PBX that does not know that it is behind a NAT.
 	PrivateAddress MediaAddress = "private"
 )
+
+// A MediaFrom is empty for the address that signals, or "second".
+type MediaFrom string
+
+// FromSecond is another address than the one that signals, as where a provider has
+// media servers of their own. The client has one when it is run with --second-address.
+const FromSecond MediaFrom = "second"
 
 // A Latch is "never" or "first-packet".
 type Latch string

@@ -42,6 +42,9 @@ type Setup struct {
 	AfterAck bool
 	// Ring is how long a placed call may wait for its answer; 0 = 8 seconds.
 	Ring time.Duration
+	// Control is the address from which this end sends to the same port during Lead, to
+	// compare with its media, which has another; the zero Addr sends nothing.
+	Control netip.Addr
 	// Lead is how much longer than the talk time this end sends, because the other
 	// end holds back for as long.
 	Lead time.Duration
@@ -115,6 +118,10 @@ func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {
 		sendTag := rtpprobe.NewTag(s.MediaKey, s.Check.ID, sendLabel)
 		wantTag := rtpprobe.NewTag(s.MediaKey, s.Check.ID, wantLabel)
 		cfg.SendTag, cfg.WantTag = &sendTag, &wantTag
+		if s.Inside && s.Check.FromSecond() {
+			tag := controlTag(s)
+			cfg.ControlTag = &tag
+		}
 	}
 	return cfg, nil
 }

@@ -17,6 +17,7 @@ func (l *leg) talk(ctx context.Context, remote netip.AddrPort) {
 	if l.setup.Lead > 0 {
 		lead := time.AfterFunc(l.setup.Lead, l.leadOver)
 		defer lead.Stop()
+		defer l.control(ctx, remote)()
 	}
 	c := l.setup.Check.Call
 	first, second := c.Talk()+l.setup.Lead, time.Duration(0)
@@ -40,9 +41,13 @@ func (l *leg) listenOnly(ctx context.Context) error {
 	if err := sleep(ctx, l.setup.Cold); err != nil {
 		return err
 	}
+	in := l.stream.Result().Received
 	cold := &evidence.Cold{
 		WaitedMs: float64(time.Since(start).Microseconds()) / 1000,
-		Packets:  l.stream.Result().Received.Packets,
+		Packets:  in.Packets,
+	}
+	if l.setup.Check.FromSecond() {
+		cold.ControlPackets = &in.Control
 	}
 	l.mu.Lock()
 	l.end.Cold = cold

@@ -102,6 +102,11 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 	if err != nil {
 		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
 	}
+	if c.SecondAddress.IsValid() {
+		if sc, err = sc.WithSecond(); err != nil {
+			return client.Config{}, err
+		}
+	}
 	if sc, err = sc.With(scenarios.Overrides(c.Overrides)); err != nil {
 		return client.Config{}, console.Hint(err, "bothways run --help says what --talk, --pause, --rate and --probe-bytes are")
 	}

@@ -88,6 +88,8 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.size(ctx, c)
 	case c.Kind == scenarios.DSCPKind:
 		r.dscp(ctx, c)
+	case c.FromSecond() && r.noSecond() != "":
+		c.Skipped = r.noSecond()
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
@@ -209,10 +211,14 @@ func (r *run) place(ctx context.Context, c *evidence.Check, f *flow) evidence.Ca
 }
 
 func (r *run) setup(check scenarios.Check) call.Setup {
-	return call.Setup{
+	s := call.Setup{
 		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: r.local, Public: r.public, Check: check, Behaviour: check.Call.Client,
 		MediaKey: pairing.MediaKey(r.cfg.Key, r.ev.Run.ID), Allow: r.maySend, Pacer: r.pacer,
 	}
+	if second := r.ev.Pairing.Second; check.FromSecond() && second != nil && second.SeenAs != nil {
+		s.Local, s.Public, s.Control = second.Address, second.SeenAs.Addr(), r.local
+	}
+	return s
 }
 
 // recordTimeout is how long after a call its record may take to come.

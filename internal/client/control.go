@@ -9,7 +9,7 @@ import (
 // with the sender of that direction latching instead.
 func (r *run) control(in func(scenarios.Check) bool) (evidence.Check, bool) {
 	for _, c := range r.ev.Checks {
-		if !in(c.Check) || c.Control != "" || c.CallFacts == nil {
+		if !in(c.Check) || c.Control != "" || c.CallFacts == nil || c.FromSecond() {
 			continue
 		}
 		if latched, ok := latchedCall(c); ok {

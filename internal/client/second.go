@@ -78,6 +78,17 @@ func (r *run) proveSecond(ctx context.Context) {
 	r.progress("second-address", "", "the second address %s could not prove itself: %s", out.Address, out.Error)
 }
 
+// noSecond says why there is no second address for media, empty when there is one.
+func (r *run) noSecond() string {
+	switch second := r.ev.Pairing.Second; {
+	case second == nil:
+		return "this end has no second address: --second-address gives it one"
+	case second.SeenAs == nil:
+		return fmt.Sprintf("the second address %s could not prove itself: %s", second.Address, second.Error)
+	}
+	return ""
+}
+
 // proveOver sends the message over a transport that works from the first address.
 func (r *run) proveOver(ctx context.Context, f *flow) (seen netip.AddrPort, err error) {
 	ctx, cancel := context.WithTimeout(ctx, firstContact)

@@ -95,7 +95,7 @@ func (v *view) heardAt(port uint16) (n int64) {
 }
 
 func heard(r rtpprobe.Received) int64 {
-	return r.Packets + r.Duplicated + r.Strays + r.Untagged + r.Malformed + total(r.RefusedSources)
+	return r.Packets + r.Duplicated + r.Strays + r.Untagged + r.Control + r.Malformed + total(r.RefusedSources)
 }
 
 // hostSwept is how many of a sweep's packets reached the responder's machine and not its

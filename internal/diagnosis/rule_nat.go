@@ -158,7 +158,9 @@ func hairpinNeeds(v *view) string {
 }
 
 // mediaFiltered: what the client sends to forwarded media ports arrives from the address
-// that signals, and not from another, although that one reaches the site's SIP port.
+// that signals, and not from another, although that one reaches the site's SIP port. So
+// it is with what belongs to no call, or to a call whose SIP nobody on the way can read:
+// else it may be an ALG, see [pinsMedia].
 func mediaFiltered(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound}
 	for _, n := range v.siteNATs() {
@@ -172,6 +174,7 @@ func mediaFiltered(v *view) []Finding {
 			clientSeenAs(v.Evidence, false), portList(first.asked), other.SeenAs.Addr(), strings.ToUpper(string(other.Transport)))
 		f.tell(a)
 	}
+	f.tell(v.filteredCalls()...)
 	return f.found()
 }
 
@@ -185,12 +188,16 @@ func portList(ports []uint16) string {
 
 // mediaFilteredNeeds: media ports were not tried from two addresses.
 func mediaFilteredNeeds(v *view) string {
-	const two = "a test of the site's NAT (scenario nat) from two outside addresses: bothways run --second-address"
+	const two = "a test of the site's NAT (scenario nat), or calls over TLS, from two outside addresses: bothways run --second-address"
+	if secret, _ := byTLS(v.secondCalls()); every(secret, secondCall.isAlike) && slices.ContainsFunc(secret, func(c secondCall) bool { return c.open }) {
+		return ""
+	}
+	if other := v.Pairing.Second; other != nil && other.SeenAs == nil {
+		return unprovenSecond(v)
+	}
 	for _, n := range v.siteNATs() {
 		first, second := n.media.first, n.media.second
-		switch other := v.Pairing.Second; {
-		case other != nil && other.SeenAs == nil:
-			return fmt.Sprintf("a second outside address that reaches the site's SIP ports; %s did not: %s", other.Address, other.Error)
+		switch {
 		case len(second.asked) > 0 && len(first.asked) >= minSockets && first.all():
 			return ""
 		case len(second.asked) > 0:

@@ -46,9 +46,9 @@ func calledShut(v *view) []Finding {
 // coldTested reports whether a call shows what the site lets in by itself: the
 // responder waited, and meanwhile the client sent where the responder can be reached.
 // A port at which anything else arrived is not shut; one that was exchanged for another
-// on the way to the client was not tried.
+// on the way to the client was not tried. Media from a second address has rules of its own.
 func (v *view) coldTested(c call) bool {
-	if c.in.state == unknown || c.in.state == local || !c.in.cold() || c.in.others() > 0 {
+	if c.check.FromSecond() || c.in.state == unknown || c.in.state == local || !c.in.cold() || c.in.others() > 0 {
 		return false
 	}
 	to := c.facts.Responder.Advertised

@@ -53,6 +53,7 @@ func rules() []Rule {
 		{Code: "private-address-advertised", Find: privateAddress, Needs: sdpNeeds},
 		{Code: "sip-alg-rewrites", Find: algRewrites, Needs: tapesNeeds},
 		{Code: "sip-alg-blocks", Find: algBlocks, Needs: blockNeeds},
+		{Code: "alg-pins-media-to-signalling", Find: pinsMedia, Needs: pinsNeeds},
 		{Code: "rport-ignored", Find: rportIgnored, Needs: rportNeeds},
 		{Code: "ack-lost", Find: ackLost, Needs: ackNeeds},
 		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},

@@ -228,6 +228,9 @@ type CallEnd struct {
 	Cold *Cold `json:"cold"`
 	// Lead is what this end sent while the other only listened; null where it did not.
 	Lead *Lead `json:"lead"`
+	// Control is what the client sent to the same port from the address that signals,
+	// where its media has another; null elsewhere.
+	Control *Control `json:"control,omitempty"`
 	// Media is null when no audio was tried.
 	Media *rtpprobe.Result `json:"media"`
 	// Ended says how the call ended, as this end saw it.
@@ -244,6 +247,18 @@ type CallEnd struct {
 type Cold struct {
 	WaitedMs float64 `json:"waited_ms"`
 	Packets  int64   `json:"packets"`
+	// ControlPackets are those of [Control] that arrived meanwhile; null where there
+	// were none to come.
+	ControlPackets *int64 `json:"control_packets,omitempty"`
+}
+
+// Control is what an end sent to the far end's media port besides its media, while the
+// far end only listened.
+type Control struct {
+	// Local is where it came from.
+	Local   netip.AddrPort `json:"local"`
+	Packets int64          `json:"packets"`
+	Error   string         `json:"error,omitempty"`
 }
 
 // Lead is the part of a call in which one end sends and the other only listens. The

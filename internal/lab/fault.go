@@ -83,7 +83,7 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 
 // Faults lists what the lab can plant.
 func Faults() []Fault {
-	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(),
+	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
 		pathFaults(), endFaults())
 }
 

@@ -74,6 +74,11 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if f.WholeTalk {
 		o.Talk = 0
 	}
+	if f.SecondAddress {
+		if s, err = s.WithSecond(); err != nil {
+			return Outcome{}, err
+		}
+	}
 	if s, err = s.With(o.Overrides); err != nil {
 		return Outcome{}, err
 	}

@@ -103,6 +103,11 @@ const (
 	// MoveSourcePort adds By to the source port of UDP. Nothing is put back in the
 	// other direction. With After it moves a flow while it lasts.
 	MoveSourcePort Change = "move-source-port"
+	// PinMedia reads the SDP that leaves the inside host in SIP messages, and from then on
+	// discards what comes in over UDP for its media ports from any host but the one that
+	// the message was for, as a firewall does that opens media for the peer of the call
+	// alone. Ports are those of SIP, zero means 5060; no other field picks.
+	PinMedia Change = "pin-media"
 )
 
 // Messages is a kind of SIP message.
@@ -117,7 +122,7 @@ const (
 
 // ports are those of the packets that are picked.
 func (a Alteration) ports() Ports {
-	if a.ofSIP() && a.Ports == (Ports{}) {
+	if (a.ofSIP() || a.Change == PinMedia) && a.Ports == (Ports{}) {
 		return Port(sipPort)
 	}
 	return a.Ports

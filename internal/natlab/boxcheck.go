@@ -9,7 +9,7 @@ import (
 func changes() []Change {
 	return []Change{
 		RewriteVia, RewriteContact, RewriteCallID, RewriteContentLength, RewriteSDPAddress, RewriteSDPPort,
-		TruncateMessage, DropPacket, SetDSCP, DelayPacket, MoveSourcePort,
+		TruncateMessage, DropPacket, SetDSCP, DelayPacket, MoveSourcePort, PinMedia,
 	}
 }
 
@@ -38,9 +38,15 @@ func (a Alteration) check() error {
 		oneOf("protocol", a.Proto, AnyProto, UDP, TCP),
 		oneOf("messages", a.Messages, AnyMessage, Requests, Responses),
 		a.Ports.check(), a.checkParameters())
+	alone := a
+	alone.Name, alone.Change, alone.Ports = "", "", Ports{}
 	switch {
 	case err != nil:
 		return err
+	case a.Change == PinMedia && alone != (Alteration{}):
+		return fmt.Errorf("%s picks by itself; leave out all but Ports", a.Change)
+	case a.Change == PinMedia:
+		return nil
 	case a.ofSIP() && (a.Proto == TCP || a.Fragments):
 		return errors.New("it picks SIP messages, which are whole datagrams here; leave Proto and Fragments out")
 	case !a.ofSIP() && a.Proto == AnyProto && a.Ports != Ports{}:

@@ -32,7 +32,7 @@ type box struct {
 func (b *Box) start(inside, site wire) *box {
 	run := &box{ports: [2]wire{inside, site}, stopped: make(chan struct{})}
 	for _, a := range b.Alterations {
-		run.alterations = append(run.alterations, &altering{Alteration: a, seen: make(map[flow]uint32)})
+		run.alterations = append(run.alterations, &altering{Alteration: a, seen: make(map[flow]uint32), peers: make(mediaPeers)})
 	}
 	run.running.Go(func() { run.pass(inside, site, Outbound) })
 	run.running.Go(func() { run.pass(site, inside, Inbound) })
@@ -161,10 +161,14 @@ type altering struct {
 	seen    map[flow]uint32 // packets of each flow that everything but After and Every picked
 	picked  uint32          // packets that everything but Every picked
 	counter Counter
+	peers   mediaPeers // of [PinMedia]
 }
 
 // picks tells whether the packet is one for the alteration.
 func (a *altering) picks(p *packet, d Direction) bool {
+	if a.Change == PinMedia {
+		return a.picksStranger(p, d)
+	}
 	switch {
 	case a.Direction != AnyDirection && a.Direction != d,
 		a.Family != AnyFamily && a.Family != p.family,
@@ -177,6 +181,17 @@ func (a *altering) picks(p *packet, d Direction) bool {
 		return false
 	}
 	return (!a.ofSIP() || a.picksSIP(p)) && a.turn(p.flow)
+}
+
+// picksStranger picks for [PinMedia], which learns meanwhile.
+func (a *altering) picksStranger(p *packet, d Direction) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if d == Outbound {
+		a.peers.learn(p, a.ports())
+		return false
+	}
+	return a.peers.strange(p)
 }
 
 func (a *altering) picksSIP(p *packet) bool {
@@ -212,7 +227,7 @@ func (a *altering) turn(f flow) bool {
 // apply makes the change; nil discards. False means that there was nothing to change.
 func (a *altering) apply(p *packet) ([]byte, bool) {
 	switch a.Change {
-	case DropPacket:
+	case DropPacket, PinMedia:
 		return nil, true
 	case DelayPacket:
 		return p.frame, true
