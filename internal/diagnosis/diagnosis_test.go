@@ -60,6 +60,18 @@ var expected = map[string]struct {
 	"nat-second-unproven":   {diagnosis.Pass, nil},
 	"nat-nothing-arrives":   {diagnosis.Inconclusive, nil},
 
+	"second-clean": {diagnosis.Pass, nil},
+	"second-filtered": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause media-address-filtered inbound proven"}},
+	"alg-pins-media": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause alg-pins-media-to-signalling inbound proven"}},
+	"alg-opens-for-peer": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven",
+		"cause alg-pins-media-to-signalling inbound likely"}},
+	"alg-pins-media-without-control": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause sip-alg-rewrites inbound likely", "cause sip-alg-rewrites outbound likely",
+		"cause alg-pins-media-to-signalling inbound likely"}},
+
 	"alg-rewrites": {diagnosis.Degraded, []string{
 		"cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven"}},
 	"alg-without-control": {diagnosis.Degraded, []string{

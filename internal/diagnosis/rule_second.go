@@ -31,6 +31,9 @@ func (v *view) secondCalls() []secondCall {
 		if !c.check.FromSecond() || c.in.state == unknown || c.in.state == local || !c.in.cold() || v.hostShuts(c) > 0 {
 			continue
 		}
+		if heard := c.facts.Client.Heard; heard == nil || foreign(v.Evidence, heard.Addr()) {
+			continue // nothing gets there, from whichever address
+		}
 		if r.Cold.ControlPackets == nil || control == nil || control.Packets < enoughToTell || c.in.lead() < enoughToTell {
 			continue
 		}
@@ -96,7 +99,7 @@ func pinsMedia(v *view) []Finding {
 		return nil
 	case len(secret) > 0:
 		lines = append(lines, alikeLine(secret))
-		if !secret[0].open && !v.opensByCall(pinned) {
+		if !secret[0].open && !v.opensByCall(pinned) && !every(pinned, v.readSDP) {
 			f.Confidence = Likely
 		}
 	case v.secondPasses():
@@ -112,6 +115,10 @@ func pinsMedia(v *view) []Finding {
 	}
 	return f.foundWith(lines...)
 }
+
+// readSDP reports whether something on the way has changed the SDP that names the port
+// of a call: then it does know which port the call has.
+func (v *view) readSDP(c secondCall) bool { return v.mediaRewritten(c.check.ID, scenarios.Inbound) }
 
 // opensByCall reports whether calls with all from one address show the same: over the
 // transports of the pinned calls media got in cold, and over TLS it did not.
@@ -202,6 +209,7 @@ func (v *view) filteredCalls() []account {
 // pinsNeeds: no call over UDP or TCP and one over TLS had media from two addresses.
 func pinsNeeds(v *view) string {
 	secret, clear := byTLS(v.secondCalls())
+	open := slices.ContainsFunc(clear, func(c secondCall) bool { return c.open })
 	switch other := v.Pairing.Second; {
 	case other == nil:
 		return "calls with media from a second outside address: bothways run --second-address"
@@ -209,16 +217,16 @@ func pinsNeeds(v *view) string {
 		return unprovenSecond(v)
 	case len(clear) == 0:
 		return "a call to the site over UDP or TCP with media from the second address (scenario media-address)"
-	case every(clear, secondCall.isAlike) && slices.ContainsFunc(clear, func(c secondCall) bool { return c.open }):
+	case open && every(clear, secondCall.isAlike):
 		return ""
-	case len(secret) == 0 && !v.secondPasses():
-		return "the same call over TLS, which no ALG can read"
-	case len(pinnedIn(clear)) == 0:
+	case !open:
 		return "media that gets in at the site, from whichever address"
-	case len(secret) > 0 && !every(secret, secondCall.isAlike) && !every(secret, secondCall.isPinned):
-		return "calls over TLS that all fare alike"
+	case len(pinnedIn(clear)) == 0:
+		return "calls over one transport that all fare alike"
+	case len(secret) > 0 && slices.ContainsFunc(secret, secondCall.isPinned):
+		return "a site without a filter of addresses, which hides what an ALG does"
 	}
-	return ""
+	return "the same call over TLS, which no ALG can read"
 }
 
 func unprovenSecond(v *view) string {

@@ -21,7 +21,7 @@ func secondFaults() []Fault {
 			Expect: []string{"one-way-audio", "alg-pins-media-to-signalling"}, Verdict: "fail"},
 		{Name: "sip-helper-pins-media", Title: "the RTP range is not forwarded, and the kernel's SIP helper opens it for the peers of calls alone",
 			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { t.SIPHelper = []natlab.Router{natlab.SiteRouter} }),
-			Scenario: "trunk", SecondAddress: true,
-			Expect: []string{"sip-alg-rewrites", "rtp-range-not-forwarded", "alg-pins-media-to-signalling"}, Verdict: "degraded"},
+			Scenario: "lab-helper-media", SecondAddress: true,
+			Expect: []string{"private-address-advertised", "sip-alg-rewrites", "rtp-range-not-forwarded", "alg-pins-media-to-signalling"}, Verdict: "degraded"},
 	}
 }
