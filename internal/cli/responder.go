@@ -26,7 +26,7 @@ type responderCommand struct {
 	CertKey       string              `placeholder:"FILE" type:"existingfile" help:"Private key for --cert, PEM."`
 	For           time.Duration       `placeholder:"DURATION" help:"Stop by itself after this time."`
 	Dial          string              `placeholder:"CLIENT[:PORT]" help:"Open the pairing outward, to a client that waits (bothways run --wait), where nothing inbound is forwarded."`
-	NoRouterQuery bool                `help:"Do not ask this machine's router for its WAN address (by NAT-PMP and UPnP)."`
+	NoRouterQuery bool                `help:"Do not ask this machine's router for its WAN address (by NAT-PMP, UPnP and PCP)."`
 	NoCapture     bool                `help:"Do not count what reaches this machine before its own firewall, even with the right to."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
 	stunFlags

@@ -43,6 +43,8 @@ func protocolName(p evidence.GatewayProtocol) string {
 		return "NAT-PMP"
 	case evidence.UPnP:
 		return "UPnP"
+	case evidence.PCP:
+		return "PCP"
 	}
 	return string(p)
 }

@@ -1,10 +1,9 @@
 // Package gateway asks the default router of a machine which address it has on its WAN
-// side: by NAT-PMP (RFC 6886) and by UPnP's Internet Gateway Device. The questions change
+// side: by NAT-PMP (RFC 6886) and by UPnP's Internet Gateway Device. These questions change
 // nothing on the router and go nowhere else.
 //
-// PCP (RFC 6887) is not spoken: it tells the address only together with a new mapping,
-// and that would open what is under test. Routers that speak it mostly answer NAT-PMP too
-// (its section 9 and appendix A).
+// PCP (RFC 6887) tells the address only together with a mapping, so that it is asked last,
+// and only of a router that has said it speaks nothing older (its section 9); see [AskPCP].
 package gateway
 
 import (
@@ -27,7 +26,8 @@ const Patience = 1500 * time.Millisecond
 // within [Patience]; silence is an answer.
 func Ask(ctx context.Context, n network.Network) evidence.Gateway { return new(Asker).Ask(ctx, n) }
 
-// At asks a router that is known.
+// At asks a router that is known. The answers are those by NAT-PMP and UPnP, and by PCP
+// where that was asked.
 func At(ctx context.Context, n network.Network, router netip.Addr) evidence.Gateway {
 	return new(Asker).At(ctx, n, router)
 }
@@ -42,6 +42,7 @@ func at(ctx context.Context, n network.Network, router netip.Addr, patience [len
 			return askUPnP(ctx, n, netip.AddrPortFrom(router, portSSDP))
 		},
 	}
+	var pcp []evidence.GatewayAnswer
 	var wg sync.WaitGroup
 	for i, ask := range questions {
 		wg.Go(func() {
@@ -49,9 +50,14 @@ func at(ctx context.Context, n network.Network, router netip.Addr, patience [len
 			defer cancel()
 			wan, err := ask(ctx)
 			g.Answers[i] = answer(protocols[i], wan, err)
+			if errors.Is(err, errPCPOnly) {
+				wan, err = AskPCP(ctx, n, netip.AddrPortFrom(router, portNATPMP))
+				pcp = append(pcp, answer(evidence.PCP, wan, err)) // by the one for NAT-PMP alone
+			}
 		})
 	}
 	wg.Wait()
+	g.Answers = append(g.Answers, pcp...)
 	return g
 }
 

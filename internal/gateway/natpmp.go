@@ -45,7 +45,7 @@ func askNATPMP(ctx context.Context, n network.Network, router netip.AddrPort) (w
 func parseNATPMP(b []byte) (wan netip.Addr, ok bool, err error) {
 	switch {
 	case len(b) >= 4 && b[0] == pcpVersion && b[1]&answerBit != 0:
-		return wan, true, refusal("the router speaks PCP only, which tells its address with a new mapping only")
+		return wan, true, errPCPOnly
 	case len(b) < natpmpError || b[0] != natpmpVersion || b[1] != answerBit|opAddress:
 		return wan, false, nil
 	}

@@ -116,6 +116,11 @@ func FuzzParse(f *testing.F) {
 		if wan, ok, err := gateway.ParseNATPMP(b); ok && err == nil && !wan.Is4() {
 			t.Errorf("told %v", wan)
 		}
+		for _, opcode := range []byte{1, 2} {
+			if wan, ok, err := gateway.ParsePCP(opcode, b); ok && err == nil && !wan.Is4() {
+				t.Errorf("told %v by PCP", wan)
+			}
+		}
 		if u := gateway.ReadLocation(b, loopback); u != nil && netip.MustParseAddr(u.Hostname()).Unmap() != loopback {
 			t.Errorf("led to %s", u)
 		}

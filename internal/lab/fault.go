@@ -48,6 +48,8 @@ type Fault struct {
 	Former []natlab.Forward
 	// RouterTells has the site's router tell its WAN address by NAT-PMP.
 	RouterTells bool
+	// RouterPCP has it tell that by PCP, and by nothing older.
+	RouterPCP bool
 	// Pause is how long both sides of each call fall silent halfway through, 0 = as the
 	// scenario says.
 	Pause time.Duration

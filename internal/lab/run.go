@@ -127,8 +127,8 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer dismiss()
-	if f.RouterTells {
-		quiet, err := tell(ctx, l)
+	if f.RouterTells || f.RouterPCP {
+		quiet, err := tell(ctx, l, f.RouterPCP)
 		if err != nil {
 			return nil, err
 		}
