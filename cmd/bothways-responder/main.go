@@ -25,9 +25,9 @@
 //
 // For each client it asks its own default router, once, which address that has on its WAN
 // side, by NAT-PMP and UPnP: where it is not the one that the client knows, a second NAT
-// stands before the site. The questions change nothing on the router. One that says it
-// speaks PCP only is asked in that, for a mapping towards an address that does not exist,
-// which ends after seconds; --no-router-query leaves all of them out. --router-wan ADDR gives the address where the router does not tell it.
+// stands before the site. The questions change nothing on the router. One that
+// answers NAT-PMP without telling it is asked by PCP too, for a mapping towards an address
+// that does not exist, which ends after seconds, or for one that is deleted at once; --no-router-query leaves all of them out. --router-wan ADDR gives the address where the router does not tell it.
 //
 // On Linux, and with the right to capture (CAP_NET_RAW, or root), it counts what reaches
 // this machine from its clients before the machine's own firewall: so that this firewall

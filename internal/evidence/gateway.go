@@ -29,5 +29,5 @@ type GatewayProtocol string
 const (
 	NATPMP GatewayProtocol = "nat-pmp" // RFC 6886 section 3.2
 	UPnP   GatewayProtocol = "upnp"    // WANIPConnection and WANPPPConnection, GetExternalIPAddress
-	PCP    GatewayProtocol = "pcp"     // RFC 6887 sections 11 and 12; asked only of routers that speak nothing older
+	PCP    GatewayProtocol = "pcp"     // RFC 6887 sections 11 and 12; asked only of routers that refuse NAT-PMP
 )

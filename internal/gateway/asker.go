@@ -66,7 +66,7 @@ func (a *Asker) note(g evidence.Gateway, patience [len(protocols)]time.Duration)
 	if a.router != g.Address {
 		a.router, a.silent = g.Address, [len(protocols)]time.Time{}
 	}
-	for i := range g.Answers {
+	for i := range a.silent { // PCP, which may follow, is asked of those that have answered
 		switch {
 		case g.Answers[i].Outcome != "silent":
 			a.silent[i] = time.Time{}

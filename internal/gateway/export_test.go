@@ -9,7 +9,6 @@ var (
 	ParseNATPMP  = parseNATPMP
 	ErrPCPOnly   = errPCPOnly
 	ReadLocation = readLocation
-	Answer       = answer
 )
 
 // ParsePCP reads an answer to a request with the opcode, whose nonce is zero.

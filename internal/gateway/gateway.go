@@ -3,7 +3,9 @@
 // nothing on the router and go nowhere else.
 //
 // PCP (RFC 6887) tells the address only together with a mapping, so that it is asked last,
-// and only of a router that has said it speaks nothing older (its section 9); see [AskPCP].
+// and only of a router that has answered NAT-PMP without telling it: because it speaks
+// nothing older than PCP (its section 9), or because it hides an address that means
+// nothing on the Internet, as miniupnpd does behind a carrier's NAT; see [AskPCP].
 package gateway
 
 import (
@@ -49,10 +51,10 @@ func at(ctx context.Context, n network.Network, router netip.Addr, patience [len
 			ctx, cancel := context.WithTimeout(ctx, patience[i])
 			defer cancel()
 			wan, err := ask(ctx)
-			g.Answers[i] = answer(protocols[i], wan, err)
-			if errors.Is(err, errPCPOnly) {
+			g.Answers[i] = Answer(protocols[i], wan, err)
+			if _, refused := errors.AsType[refusal](err); refused && protocols[i] == evidence.NATPMP {
 				wan, err = AskPCP(ctx, n, netip.AddrPortFrom(router, portNATPMP))
-				pcp = append(pcp, answer(evidence.PCP, wan, err)) // by the one for NAT-PMP alone
+				pcp = append(pcp, Answer(evidence.PCP, wan, err))
 			}
 		})
 	}
@@ -69,7 +71,8 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-func answer(p evidence.GatewayProtocol, wan netip.Addr, err error) evidence.GatewayAnswer {
+// Answer is what came of a question.
+func Answer(p evidence.GatewayProtocol, wan netip.Addr, err error) evidence.GatewayAnswer {
 	a := evidence.GatewayAnswer{Protocol: p, Outcome: "told", WAN: wan}
 	var refused refusal
 	switch {

@@ -21,7 +21,6 @@ const (
 	pcpHeader        = 24 // bytes
 	pcpMapBytes      = pcpHeader + 36
 	pcpPeerBytes     = pcpMapBytes + 20
-	pcpUnsuppOpcode  = 4
 	pcpProtocolUDP   = 17
 	pcpSeconds       = 10 // how long a mapping is asked for
 	pcpNonceBytes    = 12
@@ -36,8 +35,8 @@ const errPCPOnly = refusal("the router speaks PCP only")
 // AskPCP asks for the external address in the only ways that PCP has, with the least
 // that leaves behind: as that of an outbound mapping of the socket which asks, to a peer
 // that does not exist (192.0.2.1, RFC 5737), for a few seconds; it lets nobody else in.
-// A router that does not know such mappings is asked for one of that socket's port, which
-// is deleted at once.
+// A router that makes no such mappings, as miniupnpd's with nftables, is asked for one of
+// that socket's port, which is deleted at once.
 func AskPCP(ctx context.Context, n network.Network, router netip.AddrPort) (wan netip.Addr, err error) {
 	conn, err := open(ctx, n, router.Addr())
 	if err != nil {
@@ -61,8 +60,8 @@ func AskPCP(ctx context.Context, n network.Network, router netip.AddrPort) (wan 
 	return wan, err
 }
 
-// errNoPeers says that a router knows no outbound mappings.
-const errNoPeers = refusal("the router knows no PEER requests")
+// errNoPeers says that a router makes no outbound mappings.
+const errNoPeers = refusal("the router refuses PEER requests")
 
 // A pcpQuestion is a request for a mapping of the socket that sends it.
 type pcpQuestion struct {
@@ -115,7 +114,7 @@ func (q pcpQuestion) parse(b []byte) (wan netip.Addr, ok bool, err error) {
 		return wan, false, nil
 	}
 	if result := b[3]; result != 0 {
-		if result == pcpUnsuppOpcode && q.opcode == pcpPeer {
+		if q.opcode == pcpPeer {
 			return wan, true, errNoPeers
 		}
 		return wan, true, refusal(fmt.Sprintf("the router answers PCP with result %d", result))

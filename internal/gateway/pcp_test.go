@@ -59,7 +59,7 @@ func TestPCP(t *testing.T) {
 			return pcp(q, 0, "100.64.0.10")
 		}, "told", "100.64.0.10", "21x"},
 		"no mappings either": {func(q []byte, _ byte, _ uint32) []byte { return pcp(q, 4, "0.0.0.0")[:24] }, "refused", "", "21x"},
-		"not authorised":     {func(q []byte, _ byte, _ uint32) []byte { return pcp(q, 2, "0.0.0.0") }, "refused", "", "2"},
+		"not authorised":     {func(q []byte, _ byte, _ uint32) []byte { return pcp(q, 2, "0.0.0.0") }, "refused", "", "21x"},
 		"no address":         {func(q []byte, _ byte, _ uint32) []byte { return pcp(q, 0, "0.0.0.0") }, "refused", "", "2"},
 		"another's nonce": {func(q []byte, _ byte, _ uint32) []byte {
 			a := pcp(q, 0, "100.64.0.10")
