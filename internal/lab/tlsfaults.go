@@ -26,7 +26,11 @@ func tlsFaults() []Fault {
 			Expect: expect, Verdict: verdict}
 	}
 	good, flawed := TLSServer{}, func(flaw string) TLSServer { return TLSServer{Flaw: flaw} }
+	untrusted := pbx("certificate-untrusted", "the PBX's certificate on 443 is of an authority that nobody knows, and the scenario asks for a known one",
+		good, good, "fail", "certificate-untrusted")
+	untrusted.Scenario = "lab-trust"
 	return []Fault{
+		untrusted,
 		{Name: "tls-intercepted", Title: "the router opens TLS on 5061 with a certificate of its own",
 			Topology: box, Interceptor: &Interceptor{}, Scenario: "trunk", Expect: []string{"tls-intercepted"}, Verdict: "fail"},
 		{Name: "tls-intercepted-unasked", Title: "the same, seen by a scenario that does not ask for certificates",
