@@ -48,6 +48,9 @@ func pathFaults() []Fault {
 		{Name: "ef-dropped", Title: "packets that are marked as voice are dropped, both ways",
 			Topology: box(natlab.Alteration{Change: natlab.DropPacket, Marked: ef}),
 			Expect:   []string{"dscp-changed"}, Verdict: "fail"},
+		{Name: "sip-truncated-1024", Title: "a filter cuts SIP messages to the site off after 1,024 bytes over UDP, as a small buffer does",
+			Topology: box(natlab.Alteration{Change: natlab.TruncateMessage, Bytes: 1024, Direction: natlab.Inbound, Messages: natlab.Requests}),
+			Expect:   []string{"sip-alg-rewrites"}, Verdict: "fail"},
 		{Name: "path-rtp-not-forwarded", Title: "the RTP range is not forwarded, so that marks cannot be tried inbound",
 			Topology: forwarding(sipUDP, sipTCP, sipTLS), Verdict: "inconclusive"},
 	}
