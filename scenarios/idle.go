@@ -122,8 +122,6 @@ func (c fileCheck) describeIdle(base *Check) error {
 		if idle.Traffic, err = oneOf("traffic", c.Traffic, StreamTraffic, ExchangeTraffic, StreamTraffic); err != nil {
 			return err
 		}
-	} else if c.Traffic != "" {
-		return errors.New("traffic belongs to bindings")
 	}
 	base.Idle = &idle
 	return CheckIdle(idle)

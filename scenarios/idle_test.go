@@ -48,8 +48,8 @@ func TestLoadExplainsIdle(t *testing.T) {
 		{"binding", ", traffic: music", `"music" is none of exchange, stream`},
 		{"binding", ", steps: [1s,2s,3s,4s,5s,6s,7s,8s,9s,10s,11s,12s,13s]", "13 are not between 1 and 12"},
 		{"idle", ", transports: [udp]", "use kind binding"},
-		{"idle", ", traffic: stream", "traffic belongs to bindings"},
-		{"options", ", limit: 1s", "belong to bindings and idle connections"},
+		{"idle", ", traffic: stream", "traffic: belongs to checks of kind binding"},
+		{"options", ", limit: 1s", "belongs to checks of kind binding or idle"},
 	} {
 		_, err := scenarios.Load("x.yaml", strings.NewReader(anIdle(row.kind, row.keys)))
 		if err == nil || !strings.Contains(err.Error(), row.want) {

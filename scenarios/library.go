@@ -3,7 +3,6 @@ package scenarios
 import (
 	"embed"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -15,13 +14,9 @@ const DefaultName = "trunk"
 
 // List returns the scenarios that ship with bothways, by name.
 func List() ([]Scenario, error) {
-	entries, err := library.ReadDir("library")
-	if err != nil {
-		return nil, err
-	}
 	var out []Scenario
-	for _, e := range entries {
-		s, err := Named(strings.TrimSuffix(e.Name(), ".yaml"))
+	for _, name := range Names() {
+		s, err := Named(name)
 		if err != nil {
 			return nil, err
 		}
@@ -30,35 +25,48 @@ func List() ([]Scenario, error) {
 	return out, nil
 }
 
-// Named returns a scenario that ships with bothways.
-func Named(name string) (Scenario, error) {
-	f, err := library.Open("library/" + name + ".yaml")
+// Names are the names of the scenarios that ship with bothways.
+func Names() []string {
+	entries, err := library.ReadDir("library")
 	if err != nil {
-		return Scenario{}, fmt.Errorf("no scenario %q; `bothways scenarios` lists them", name)
+		return nil // cannot be: it is part of the program
 	}
-	defer f.Close()
-	return Load(name+".yaml", f)
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	}
+	return out
 }
 
-// Source returns the YAML text of a scenario that ships with bothways.
+// Named returns a scenario that ships with bothways.
+func Named(name string) (Scenario, error) {
+	data, err := Source(name)
+	if err != nil {
+		return Scenario{}, err
+	}
+	s, _, err := Loader{}.load(name, name+".yaml", data)
+	return s, err
+}
+
+// Source returns the YAML text of a scenario that ships with bothways, as it is written.
 func Source(name string) ([]byte, error) {
 	data, err := library.ReadFile("library/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("no scenario %q; `bothways scenarios` lists them", name)
+		return nil, fmt.Errorf("no scenario %q; `bothways scenarios` lists them%s", name, didYouMean(name, Names()))
 	}
 	return data, nil
 }
 
 // Find returns the scenario of that name, or reads it from that file where it
 // looks like a path.
-func Find(nameOrFile string) (Scenario, error) {
-	if !strings.ContainsAny(nameOrFile, `./\`) {
-		return Named(nameOrFile)
-	}
-	f, err := os.Open(nameOrFile)
+func Find(nameOrFile string) (Scenario, error) { return Loader{}.Find(nameOrFile) }
+
+// Find finds a scenario, as [Find] does.
+func (o Loader) Find(nameOrFile string) (Scenario, error) {
+	name, data, err := o.read(nameOrFile)
 	if err != nil {
 		return Scenario{}, err
 	}
-	defer f.Close()
-	return Load(nameOrFile, f)
+	s, _, err := o.load(nameOrFile, name, data)
+	return s, err
 }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,16 +8,18 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
 )
 
 // file is the YAML form of a Scenario: what a person writes, before defaults.
 type file struct {
-	Name        string      `yaml:"name"`
-	Title       string      `yaml:"title"`
-	Description string      `yaml:"description"`
-	Checks      []fileCheck `yaml:"checks"`
+	Name        string                  `yaml:"name"`
+	Title       string                  `yaml:"title"`
+	Description string                  `yaml:"description"`
+	Extends     string                  `yaml:"extends"`
+	Source      *fileSource             `yaml:"source"`
+	Variables   map[string]fileVariable `yaml:"variables"`
+	Remove      []string                `yaml:"remove"`
+	Checks      []fileCheck             `yaml:"checks"`
 }
 
 type fileCheck struct {
@@ -44,6 +45,7 @@ type fileCheck struct {
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
 	TLS        fileTLS       `yaml:",inline"`
+	fileTerms  `yaml:",inline"`
 }
 
 type fileBehaviour struct {
@@ -54,89 +56,109 @@ type fileBehaviour struct {
 	Audio        string `yaml:"audio"`
 }
 
-// maxFileBytes bounds a scenario file.
-const maxFileBytes = 1 << 20
+// A Loader says how a scenario is read; its zero value reads it as it is written.
+type Loader struct {
+	// Set gives variables values, before those of the file and of what it extends.
+	Set map[string]string
+	// Open opens a file by its path, also one that another file extends; nil opens
+	// files of this machine.
+	Open func(path string) (io.ReadCloser, error)
+}
 
 // Load reads one scenario. Unknown keys, wrong types and impossible values are
-// errors that say where and what was expected; name is the file's, for messages.
-func Load(name string, r io.Reader) (Scenario, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
+// [Errors] that say where and what was expected; name is the file's, for messages and
+// for the files that it extends, which are relative to it.
+func Load(name string, r io.Reader) (Scenario, error) { return Loader{}.Load(name, r) }
+
+// Load reads one scenario, as [Load] does.
+func (o Loader) Load(name string, r io.Reader) (Scenario, error) {
+	data, err := readAll(name, r)
 	if err != nil {
 		return Scenario{}, err
 	}
-	if len(data) > maxFileBytes {
-		return Scenario{}, fmt.Errorf("%s: larger than 1 MiB", name)
+	s, _, err := o.load(name, name, data)
+	return s, err
+}
+
+// load reads a scenario, and returns with it the YAML that it comes to.
+func (o Loader) load(origin, name string, data []byte) (Scenario, *node, error) {
+	l := &reading{Loader: o}
+	root := l.resolve(origin, name, data)
+	if root == nil {
+		return Scenario{}, nil, l.err()
 	}
+	variables := l.declare(root)
 	var f file
-	if err := decode(data, &f); err != nil {
-		return Scenario{}, fmt.Errorf("%s: %w", name, err)
+	(&decoder{problems: &l.problems}).decode(root, &f, "")
+	s := f.scenario(l, root)
+	s.Variables = variables
+	if err := l.err(); err != nil {
+		return Scenario{}, nil, err
 	}
-	s, err := f.scenario()
-	if err != nil {
-		return Scenario{}, fmt.Errorf("%s: %w", name, err)
-	}
-	return s, nil
+	return s, root, nil
 }
 
-// decode contains the YAML reader's panics: some tags on odd nodes cause them.
-func decode(data []byte, f *file) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("cannot be read as YAML: %v", r)
-		}
-	}()
-	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(f)
-	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty")
-	}
-	if err != nil {
-		return errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
-	}
-	return nil
-}
+var (
+	idPattern    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	variableName = regexp.MustCompile(`^[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
+)
 
-var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-func (f file) scenario() (Scenario, error) {
-	if !idPattern.MatchString(f.Name) {
-		return Scenario{}, fmt.Errorf("name %q: want lower-case words joined by hyphens", f.Name)
+// scenario makes the scenario of what was written; what is wrong is noted.
+func (f file) scenario(l *reading, root *node) Scenario {
+	if name := root.get("name"); name == nil {
+		l.at(root, "name: is missing; want lower-case words joined by hyphens, such as my-trunk")
+	} else if name.form == scalar && !idPattern.MatchString(f.Name) {
+		l.at(name, "name: %s: want lower-case words joined by hyphens, such as my-trunk", quoted(f.Name))
 	}
-	if len(f.Checks) == 0 {
-		return Scenario{}, errors.New("checks: there are none")
+	s := Scenario{Name: f.Name, Title: f.Title, Description: f.Description, Extends: f.Extends}
+	s.Source = f.source(l, root.get("source"))
+	checks := root.get("checks")
+	switch {
+	case checks == nil:
+		l.at(root, "checks: is missing; want a list of checks, each with id, kind and direction")
+		return s
+	case len(f.Checks) == 0 && checks.form == list:
+		l.at(checks, "checks: there are none; want at least one, with id, kind and direction")
+	case checks.form != list:
+		return s
 	}
-	s := Scenario{Name: f.Name, Title: f.Title, Description: f.Description}
 	seen := make(map[string]bool)
 	for i, c := range f.Checks {
-		checks, err := c.expand()
-		if err != nil {
-			return Scenario{}, fmt.Errorf("checks[%d] %q: %w", i, c.ID, err)
+		at := checks.items[i]
+		if at.form != mapping || !l.foreignKeys(at, Kind(c.Kind)) {
+			continue
 		}
-		for _, check := range checks {
+		expanded, err := c.expand()
+		if err != nil {
+			l.locate(at, err)
+			continue
+		}
+		for _, check := range expanded {
 			if seen[check.ID] {
-				return Scenario{}, fmt.Errorf("checks[%d]: id %q is there twice", i, check.ID)
+				l.at(at, "id: %q is there twice: each transport of a check makes an id of its own, with -udp, -tcp or -tls at its end", check.ID)
 			}
 			seen[check.ID] = true
 		}
-		s.Checks = append(s.Checks, checks...)
+		s.Checks = append(s.Checks, expanded...)
 	}
-	return s, nil
+	return s
 }
 
 // expand makes one check for each transport, one alone for what is UDP only.
 func (c fileCheck) expand() ([]Check, error) {
 	if !idPattern.MatchString(c.ID) {
-		return nil, errors.New("id: want lower-case words joined by hyphens")
+		return nil, fmt.Errorf("id: %s: want lower-case words joined by hyphens, such as call-in", quoted(c.ID))
 	}
-	kind, err := oneOf("kind", c.Kind, "", Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind, SizeKind, DSCPKind)
+	kind, err := oneOf("kind", c.Kind, "", Kinds()...)
 	if err != nil {
 		return nil, err
 	}
-	direction, err := oneOf("direction", c.Direction, "", Inbound, Outbound)
+	direction, err := c.way()
 	if err != nil {
 		return nil, err
 	}
 	base := Check{Kind: kind, Direction: direction, Optional: c.Optional}
-	if err := c.checkKeys(kind); err != nil {
+	if err := c.describe(&base); err != nil {
 		return nil, err
 	}
 	switch kind {
@@ -289,9 +311,18 @@ func oneOf[T ~string](key, word string, fallback T, list ...T) (T, error) {
 	if slices.Contains(list, T(word)) {
 		return T(word), nil
 	}
+	return "", fmt.Errorf("%s: %s", key, noneOf(word, list))
+}
+
+// noneOf says that a word is not in a list, and which one may have been meant.
+func noneOf[T ~string](word string, list []T) string {
 	words := make([]string, len(list))
 	for i, w := range list {
 		words[i] = string(w)
 	}
-	return "", fmt.Errorf("%s: %q is none of %s", key, word, strings.Join(words, ", "))
+	all := strings.Join(words, ", ")
+	if word == "" {
+		return "is missing; want one of " + all
+	}
+	return fmt.Sprintf("%s is none of %s%s", quoted(word), all, didYouMean(word, words))
 }

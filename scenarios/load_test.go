@@ -69,12 +69,12 @@ func TestLoadExplains(t *testing.T) {
 		want           []string
 	}{
 		{"unknown key", "    kind: call", "    knid: call", []string{"knid", "5:"}},
-		{"wrong type", "    optional: true", "    optional: perhaps", []string{"bool", "10:"}},
-		{"bad name", "name: x", "name: My Trunk", []string{`name "My Trunk"`, "hyphens"}},
+		{"wrong type", "    optional: true", "    optional: perhaps", []string{"true or false", "10:"}},
+		{"bad name", "name: x", "name: My Trunk", []string{`name: "My Trunk"`, "hyphens"}},
 		{"no checks", minimal[strings.Index(minimal, "checks"):], "checks: []", []string{"there are none"}},
 		{"bad id", "id: call", "id: Call!", []string{`"Call!"`, "hyphens"}},
 		{"bad kind", "kind: call", "kind: ring", []string{`kind: "ring"`, "options, call"}},
-		{"no kind", "    kind: call\n", "", []string{`kind: ""`, "options, call"}},
+		{"no kind", "    kind: call\n", "", []string{`kind: is missing`, "options, call"}},
 		{"bad direction", "direction: outbound", "direction: up", []string{`direction: "up"`, "inbound, outbound"}},
 		{"bad transport", "[tcp]", "[sctp]", []string{`transports: "sctp"`, "udp, tcp, tls"}},
 		{"transport twice", "[tcp]", "[tcp, tcp]", []string{`"call-tcp"`, "twice"}},
@@ -86,10 +86,10 @@ func TestLoadExplains(t *testing.T) {
 		{"bad address", "media_address: private", "media_address: secret", []string{"responder.media_address", "public, private"}},
 		{"bad latch", "latch: first-packet", "latch: always", []string{"client.latch", "never, first-packet"}},
 		{"bad audio", "audio: loop", "audio: music", []string{"client.audio", "tone, silence, loop"}},
-		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belong to calls"}},
-		{"sweep keys on a call", "    talk: 1500ms", "    ports: 10000-20000", []string{"belong to sweeps"}},
-		{"call keys on a sweep", "    kind: call", "    kind: sweep", []string{"belong to calls"}},
-		{"broken YAML", "checks:", "checks: [", []string{"["}},
+		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belongs to checks of kind call"}},
+		{"sweep keys on a call", "    talk: 1500ms", "    ports: 10000-20000", []string{"belongs to checks of kind sweep"}},
+		{"call keys on a sweep", "    kind: call", "    kind: sweep", []string{"belongs to checks of kind call"}},
+		{"broken YAML", "checks:", "checks: [", []string{"x.yaml:3:9", "']' not found"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if !strings.Contains(minimal, test.from) {

@@ -23,7 +23,7 @@ func TestLoadPorts(t *testing.T) {
 	for _, transport := range []string{"tcp", "udp"} {
 		want = append(want, scenarios.Check{
 			ID: "p-" + transport, Kind: scenarios.PortKind, Direction: scenarios.Inbound, Transport: scenarios.Transport(transport),
-			Optional: true, Port: &scenarios.Port{Number: 3090, Purpose: "links"},
+			Optional: true, Purpose: "links", Port: &scenarios.Port{Number: 3090, Purpose: "links"},
 		})
 	}
 	if diff := cmp.Diff(want, got.Checks); diff != "" {
@@ -38,16 +38,16 @@ func TestLoadExplainsPorts(t *testing.T) {
 		", transports: [], port: 443":                                                 "transports: want [tcp]",
 		", transports: [tls], port: 443":                                              `transports: "tls" is none of tcp, udp`,
 		", transports: [tcp, tcp], port: 443":                                         "twice",
-		", transports: [tcp]":                                                         "port: want one port from 1 to 65535",
-		", transports: [tcp], port: 0":                                                "port: want one",
-		", transports: [tcp], port: 65536":                                            "port: want one",
-		`, transports: [tcp], port: "443-444"`:                                        "port: want one",
-		", transports: [tcp], port: https":                                            "port: want one",
-		", transports: [tcp], port: 443, ports: 1-9":                                  "belong to sweeps",
-		", transports: [tcp], port: 443, rate: 10":                                    "belong to sweeps",
-		", transports: [tcp], port: 443, talk: 1s":                                    "belong to calls",
+		", transports: [tcp]":                                                         "port: is missing; want one port from 1 to 65535",
+		", transports: [tcp], port: 0":                                                ": want one port from 1 to 65535",
+		", transports: [tcp], port: 65536":                                            ": want one port from 1 to 65535",
+		`, transports: [tcp], port: "443-444"`:                                        ": want one port from 1 to 65535",
+		", transports: [tcp], port: https":                                            ": want one port from 1 to 65535",
+		", transports: [tcp], port: 443, ports: 1-9":                                  "belongs to checks of kind sweep",
+		", transports: [tcp], port: 443, rate: 10":                                    "belongs to checks of kind sweep",
+		", transports: [tcp], port: 443, talk: 1s":                                    "belongs to checks of kind call",
 		", transports: [tcp], port: 443, porpuse: web":                                "porpuse",
-		`, transports: [tcp], port: 443, purpose: "` + strings.Repeat("x", 101) + `"`: "purpose: longer than 100",
+		`, transports: [tcp], port: 443, purpose: "` + strings.Repeat("x", 201) + `"`: "purpose: longer than 200",
 	} {
 		_, err := scenarios.Load("x.yaml", strings.NewReader(aPort(keys)))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "x.yaml") {
@@ -55,9 +55,9 @@ func TestLoadExplainsPorts(t *testing.T) {
 		}
 	}
 	for _, other := range []string{"options", "call", "sweep"} {
-		for _, key := range []string{"port: 443", "purpose: web"} {
+		for _, key := range []string{"port: 443", "expect: closed"} {
 			text := strings.Replace(aPort(", "+key), "kind: port", "kind: "+other, 1)
-			if _, err := scenarios.Load("x.yaml", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "to checks of a port") {
+			if _, err := scenarios.Load("x.yaml", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "belongs to checks of kind port") {
 				t.Errorf("%s with %s: %v", other, key, err)
 			}
 		}

@@ -4,10 +4,17 @@ import "time"
 
 // A Scenario is a list of checks with what is expected of each.
 type Scenario struct {
-	Name        string  `json:"name"`
-	Title       string  `json:"title"`
-	Description string  `json:"description,omitempty"`
-	Checks      []Check `json:"checks"`
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
+	// Source is where its terms come from, null when it does not say.
+	Source *Reference `json:"source,omitempty"`
+	// Extends is the scenario or file of which it is a difference, empty for none; what
+	// that says is in the checks already.
+	Extends string `json:"extends,omitempty"`
+	// Variables are in the order in which they are declared.
+	Variables []Variable `json:"variables,omitempty"`
+	Checks    []Check    `json:"checks"`
 }
 
 // A Check is one thing tested, over one transport and in one direction.
@@ -20,6 +27,11 @@ type Check struct {
 	Transport Transport `json:"transport"`
 	// Optional checks never fail a run.
 	Optional bool `json:"optional,omitempty"`
+	// Purpose is a sentence for people that says what the check is for, empty when it
+	// was not given.
+	Purpose string `json:"purpose,omitempty"`
+	// Severity is what the run is when the check fails; empty is Fail.
+	Severity Severity `json:"severity,omitempty"`
 	// Call is set for checks of kind "call" and for no others.
 	Call *Call `json:"call,omitempty"`
 	// Sweep is set for checks of kind "sweep" and for no others.
@@ -65,6 +77,11 @@ const (
 	// DSCPKind sends RTP packets with different marks for their priority.
 	DSCPKind Kind = "dscp"
 )
+
+// Kinds are all kinds of checks.
+func Kinds() []Kind {
+	return []Kind{Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind, SizeKind, DSCPKind}
+}
 
 // A Direction is seen from the site, as in vendors' port tables.
 type Direction string

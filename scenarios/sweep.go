@@ -91,29 +91,3 @@ func (c fileCheck) sweep(base Check) ([]Check, error) {
 	base.ID, base.Transport, base.Sweep = c.ID, "udp", &s
 	return []Check{base}, nil
 }
-
-// checkKeys refuses keys that belong to checks of another kind.
-func (c fileCheck) checkKeys(kind Kind) error {
-	if kind != CallKind && (c.Talk != "" || c.Pause != "" || c.Codec != "" || c.MaxLoss != nil || c.MinMOS != nil || c.Responder != (fileBehaviour{}) || c.Client != (fileBehaviour{})) {
-		return errors.New("talk, pause, codec, max_loss_percent, min_mos, responder and client belong to calls")
-	}
-	if kind != SweepKind && (c.Ports != "" || c.Rate != nil || c.ProbeBytes != nil) {
-		return errors.New("ports, rate and probe_bytes belong to sweeps")
-	}
-	if kind != BindingKind && kind != IdleKind && (c.Limit != "" || c.Steps != nil || c.Traffic != "") {
-		return errors.New("limit, steps and traffic belong to bindings and idle connections")
-	}
-	if kind != TLSKind && c.TLS != (fileTLS{}) {
-		return errors.New("server_name, min_version, min_days_left and trust belong to tls checks")
-	}
-	if kind != PortKind && c.Purpose != "" {
-		return errors.New("purpose belongs to checks of a port")
-	}
-	if kind != PortKind && kind != TLSKind && c.Port != "" {
-		return errors.New("port belongs to checks of a port, or of TLS")
-	}
-	if kind != SizeKind && c.Sizes != nil {
-		return errors.New("sizes belong to checks of size")
-	}
-	return nil
-}

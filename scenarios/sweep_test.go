@@ -43,8 +43,8 @@ func TestLoadExplainsSweeps(t *testing.T) {
 	many := strings.TrimSuffix(strings.Repeat("5060,", scenarios.MaxPortRanges+1), ",")
 	for keys, want := range map[string]string{
 		", transports: [udp]":         "transports: a sweep is UDP",
-		", talk: 1s":                  "belong to calls",
-		", client: {latch: never}":    "belong to calls",
+		", talk: 1s":                  "belongs to checks of kind call",
+		", client: {latch: never}":    "belongs to checks of kind call",
 		`, ports: "0-10"`:             `ports: "0-10"`,
 		`, ports: "20000-10000"`:      `ports: "20000-10000"`,
 		`, ports: "1-65536"`:          "from 1 to 65535",
@@ -56,15 +56,15 @@ func TestLoadExplainsSweeps(t *testing.T) {
 		", rate: 9":                   "rate: 9 is not between",
 		", rate: 0":                   "leave it out",
 		", rate: 1000001":             "1000000 probes a second",
-		", rate: fast":                "int",
+		", rate: fast":                "want a whole number",
 		", probe_bytes: 95":           "probe_bytes: 95 is not between 96 and 1400",
 		", probe_bytes: 0":            "leave it out",
 		", probe_bytes: 1401":         "probe_bytes: 1401",
 		", ports: 5060, probes: 1":    "probes",
-		", max_loss_percent: 1":       "belong to calls",
-		", responder: {audio: tone}":  "belong to calls",
+		", max_loss_percent: 1":       "belongs to checks of kind call",
+		", responder: {audio: tone}":  "belongs to checks of kind call",
 		", direction: up":             "direction",
-		", codec: pcma, ports: 5060 ": "belong to calls",
+		", codec: pcma, ports: 5060 ": "belongs to checks of kind call",
 	} {
 		_, err := scenarios.Load("x.yaml", strings.NewReader(aSweep(keys)))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "x.yaml") {
@@ -72,7 +72,7 @@ func TestLoadExplainsSweeps(t *testing.T) {
 		}
 	}
 	options := "name: x\nchecks:\n  - {id: o, kind: options, direction: inbound, rate: 100}\n"
-	if _, err := scenarios.Load("x.yaml", strings.NewReader(options)); err == nil || !strings.Contains(err.Error(), "belong to sweeps") {
+	if _, err := scenarios.Load("x.yaml", strings.NewReader(options)); err == nil || !strings.Contains(err.Error(), "belongs to checks of kind sweep") {
 		t.Error(err)
 	}
 }

@@ -40,8 +40,8 @@ func TestLoadTLS(t *testing.T) {
 func TestLoadExplainsTLS(t *testing.T) {
 	for keys, want := range map[string]string{
 		", transports: [tls]":               "transports: a tls check has none",
-		", talk: 1s":                        "belong to calls",
-		`, ports: "443"`:                    "belong to sweeps",
+		", talk: 1s":                        "belongs to checks of kind call",
+		`, ports: "443"`:                    "belongs to checks of kind sweep",
 		", port: 0":                         "port: 0 is not between 1 and 65535; leave it out",
 		", port: 65536":                     "port: 65536",
 		", port: https":                     "https is not between 1 and 65535",
@@ -61,7 +61,7 @@ func TestLoadExplainsTLS(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		strings.Replace(aTLS(""), "inbound", "outbound", 1):                                 "tls checks are inbound",
-		"name: x\nchecks:\n  - {id: s, kind: options, direction: inbound, trust: public}\n": "belong to tls checks",
+		"name: x\nchecks:\n  - {id: s, kind: options, direction: inbound, trust: public}\n": "belongs to checks of kind tls",
 	} {
 		if _, err := scenarios.Load("x.yaml", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
