@@ -22,6 +22,9 @@ func (d *decoder) decode(n *node, into any, key string) {
 
 // value decodes a node; key is what it is the value of, for messages.
 func (d *decoder) value(n *node, v reflect.Value, key string) {
+	if n.bad {
+		return
+	}
 	if n.form == nothing {
 		d.at(n, "%s has no value; give it one or leave it out", cmp.Or(key, "this item"))
 		return
@@ -48,7 +51,7 @@ func (d *decoder) value(n *node, v reflect.Value, key string) {
 			}
 		}
 	case reflect.Slice:
-		if d.want(n, list, key, "a list such as "+listExample(v.Type().Elem())) {
+		if d.want(n, list, key, "a list"+listExample(v.Type().Elem())) {
 			v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
 			if v.Type().Elem().Kind() == reflect.Struct {
 				key = ""
@@ -67,11 +70,11 @@ func (d *decoder) value(n *node, v reflect.Value, key string) {
 func listExample(of reflect.Type) string {
 	switch of.Kind() {
 	case reflect.Int:
-		return "[400, 1400]"
+		return " such as [400, 1400]"
 	case reflect.Struct:
-		return "- key: value"
+		return `, each item of which begins with "- "`
 	}
-	return "[one, two]"
+	return " such as [one, two]"
 }
 
 func scalarName(k reflect.Kind) string {

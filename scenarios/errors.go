@@ -60,6 +60,7 @@ func (p *problems) at(n *node, format string, args ...any) {
 	e := Error{Message: fmt.Sprintf(format, args...)}
 	if n != nil {
 		e.File, e.Line, e.Column = n.file, n.line, n.column
+		n.bad = true
 	}
 	if !slices.Contains(p.all, e) {
 		p.all = append(p.all, e)

@@ -112,8 +112,8 @@ func (l *reading) base(origin string, extends *node) *node {
 	if err != nil {
 		hint := ""
 		if !isPath(of) {
-			hint = didYouMean(of, Names())
-			err = fmt.Errorf("no scenario %s ships; want one of %s, or the path of a file such as ./%s.yaml", quoted(of), strings.Join(Names(), ", "), of)
+			hint = nearOrAll(of, Names())
+			err = fmt.Errorf("no scenario %s ships, and a file is given by its path, such as ./%s.yaml", quoted(of), of)
 		}
 		l.at(extends, "extends: %v%s", err, hint)
 		return nil
@@ -175,7 +175,7 @@ func (l *reading) merge(base, own *node) *node {
 	for _, e := range own.entries {
 		have := out.entry(e.key.text)
 		switch {
-		case e.key.text == "checks" && have != nil && have.value.form == list && e.value.form == list, e.key.text == "remove":
+		case e.key.text == "checks" && have != nil && have.value.form == list && e.value.form == list:
 		case e.key.text == "variables" && have != nil:
 			shortVariables(have.value)
 			shortVariables(e.value)

@@ -110,20 +110,17 @@ func structName(t reflect.Type) string {
 	return "scenario"
 }
 
-// foreignKeys notes keys that belong to checks of another kind; ok when there is none.
-func (l *reading) foreignKeys(check *node, kind Kind) (ok bool) {
+// foreignKeys notes keys that belong to checks of another kind.
+func (l *reading) foreignKeys(check *node, kind Kind) {
 	if !slices.Contains(Kinds(), kind) {
-		return true // which is said elsewhere
+		return // which is said elsewhere
 	}
-	ok = true
 	all := keys()
 	for _, e := range check.entries {
 		if k := all["check."+e.key.text]; len(k.kinds) > 0 && !slices.Contains(k.kinds, kind) {
 			l.at(e.key, "%s: belongs to checks of kind %s; this one is of kind %s", e.key.text, strings.Join(wordsOf(k.kinds), " or "), kind)
-			ok = false
 		}
 	}
-	return ok
 }
 
 // keyPath finds which key an error is about: its text begins with it.

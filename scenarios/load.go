@@ -118,6 +118,9 @@ func (f file) scenario(l *reading, root *node) Scenario {
 		l.at(root, "checks: is missing; want a list of checks, each with id, kind and direction")
 		return s
 	case len(f.Checks) == 0 && checks.form == list:
+		if remove := root.get("remove"); remove != nil {
+			checks = remove
+		}
 		l.at(checks, "checks: there are none; want at least one, with id, kind and direction")
 	case checks.form != list:
 		return s
@@ -125,7 +128,7 @@ func (f file) scenario(l *reading, root *node) Scenario {
 	seen := make(map[string]bool)
 	for i, c := range f.Checks {
 		at := checks.items[i]
-		if at.form != mapping || !l.foreignKeys(at, Kind(c.Kind)) {
+		if l.foreignKeys(at, Kind(c.Kind)); at.spoilt() {
 			continue
 		}
 		expanded, err := c.expand()
@@ -146,6 +149,9 @@ func (f file) scenario(l *reading, root *node) Scenario {
 
 // expand makes one check for each transport, one alone for what is UDP only.
 func (c fileCheck) expand() ([]Check, error) {
+	if c.ID == "" {
+		return nil, errors.New("id: is missing; want lower-case words joined by hyphens, such as call-in")
+	}
 	if !idPattern.MatchString(c.ID) {
 		return nil, fmt.Errorf("id: %s: want lower-case words joined by hyphens, such as call-in", quoted(c.ID))
 	}

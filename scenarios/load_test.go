@@ -89,7 +89,7 @@ func TestLoadExplains(t *testing.T) {
 		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belongs to checks of kind call"}},
 		{"sweep keys on a call", "    talk: 1500ms", "    ports: 10000-20000", []string{"belongs to checks of kind sweep"}},
 		{"call keys on a sweep", "    kind: call", "    kind: sweep", []string{"belongs to checks of kind call"}},
-		{"broken YAML", "checks:", "checks: [", []string{"x.yaml:3:9", "']' not found"}},
+		{"broken YAML", "checks:", "checks: [", []string{"x.yaml:3:9", "not closed by ]"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if !strings.Contains(minimal, test.from) {

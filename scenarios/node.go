@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +24,7 @@ type node struct {
 	text    string
 	quoted  bool
 	filled  bool    // variables were put in
+	bad     bool    // something was said of it already
 	entries []entry // of a mapping
 	items   []*node // of a list
 }
@@ -92,7 +94,7 @@ func parse(p *problems, name string, data []byte) (root *node) {
 		p.at(&node{file: name, line: line, column: 1}, "nested deeper than %d levels", maxDepth)
 		return nil
 	}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		c.syntax(err, data)
 		return nil
@@ -158,16 +160,37 @@ func (c *converter) syntax(err error, data []byte) {
 		message = y.GetMessage()
 		at.place(y.GetToken())
 	}
+	for words, plain := range plainWords() {
+		if strings.Contains(message, words) {
+			message = plain
+		}
+	}
 	if lines := strings.Split(string(data), "\n"); at.line > 0 && at.line <= len(lines) {
 		l := lines[at.line-1]
 		if strings.Contains(strings.ReplaceAll(l, `"${`, ""), "${") && strings.ContainsAny(strings.ReplaceAll(l, "${", ""), "[{") {
 			message += `; between brackets a variable stands in quotes: "${name}"`
 		}
-		if strings.ContainsRune(l, '\t') {
-			message += "; lines are indented by blanks, not by tabs"
-		}
 	}
 	c.at(at, "this is not YAML: %s", message)
+}
+
+// plainWords are what the YAML reader's words mean to a person.
+func plainWords() map[string]string {
+	return map[string]string{
+		"mapping value is not allowed": `here is a key where none can be; is the line indented like its neighbours, and is text with ": " in it in quotes?`,
+		"found character '\t'":         "here is a tab; lines are indented by blanks",
+		"sequence end token ']'":       "[ is not closed by ]",
+		"could not find flow map":      "{ is not closed by }",
+	}
+}
+
+// spoilt reports whether something was said of the node or of what is in it.
+func (n *node) spoilt() bool {
+	if n == nil || n.bad {
+		return n != nil
+	}
+	return slices.ContainsFunc(n.items, (*node).spoilt) ||
+		slices.ContainsFunc(n.entries, func(e entry) bool { return e.key.bad || e.value.spoilt() })
 }
 
 func (n *node) place(t *token.Token) {

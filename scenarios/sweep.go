@@ -50,7 +50,10 @@ func checkPorts(ports string) error {
 		}
 		from, ok := portOf(first)
 		to, ok2 := portOf(last)
-		if !ok || !ok2 || from > to {
+		if ok && ok2 && from > to {
+			return fmt.Errorf("ports: %q begins above its end", r)
+		}
+		if !ok || !ok2 {
 			return fmt.Errorf(`ports: %q is neither a port from 1 to 65535 nor a range such as "10000-20000"`, r)
 		}
 	}

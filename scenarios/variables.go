@@ -103,13 +103,15 @@ func shortVariables(all *node) {
 type bench struct {
 	*problems
 	values map[string]*Variable
+	wrong  map[string]bool // of which something was said
 	used   map[string]bool
+	lost   bool // a value asks for a variable that there is not
 }
 
 // declare reads the variables of a scenario, with what they were set to.
 func (l *reading) declare(root *node) []Variable {
 	given := root.get("variables")
-	b := bench{problems: &l.problems, values: make(map[string]*Variable), used: make(map[string]bool)}
+	b := bench{problems: &l.problems, values: make(map[string]*Variable), used: make(map[string]bool), wrong: make(map[string]bool)}
 	var out []Variable
 	if given != nil {
 		shortVariables(given)
@@ -119,15 +121,16 @@ func (l *reading) declare(root *node) []Variable {
 			out = append(out, l.variable(e, read[e.key.text]))
 		}
 	}
-	for i := range out {
+	for i, e := range given.pairs() {
 		b.values[out[i].Name] = &out[i]
+		b.wrong[out[i].Name] = e.key.bad || e.value.spoilt()
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Set)) {
 		l.set(b.values, name)
 	}
 	b.fill(root)
 	for _, e := range given.pairs() {
-		if !b.used[e.key.text] && e.key.file == root.file {
+		if !b.used[e.key.text] && !b.lost && e.key.file == root.file {
 			l.at(e.key, "variables: %s is not used; a value takes it as ${%s}", e.key.text, e.key.text)
 		}
 	}
@@ -238,7 +241,11 @@ func (b *bench) expand(n *node) string {
 		case !closed:
 			b.at(n, "%s: a variable is written ${name}, and } is missing; $${ stands for ${ itself", quoted(n.text))
 			return n.text
+		case b.wrong[name]:
+			n.bad, b.used[name] = true, true
+			return n.text
 		case v == nil:
+			b.lost = true
 			known := slices.Sorted(maps.Keys(b.values))
 			has := "; none is declared under variables"
 			if len(known) > 0 {
