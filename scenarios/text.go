@@ -2,10 +2,9 @@ package scenarios
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Text returns the YAML that a scenario comes to, with what it extends and with its
@@ -37,58 +36,81 @@ func (o Loader) Text(nameOrFile string) ([]byte, error) {
 		}
 		out.WriteString(")\n")
 	}
-	text, err := yaml.MarshalWithOptions(root.resolved(), yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(true))
-	if err != nil {
-		return nil, err
+	for _, key := range []string{"name", "title", "description", "source", "checks"} {
+		if v := root.get(key); v != nil {
+			out.WriteString(key + ":")
+			v.write(&out, "  ")
+		}
 	}
-	out.Write(text)
 	return []byte(out.String()), nil
 }
 
-// resolvedOrder is that of the keys of a whole scenario; what was merged has another.
-func resolvedOrder() []string { return []string{"name", "title", "description", "source", "checks"} }
-
-// resolved is a scenario as the YAML writer takes it.
-func (n *node) resolved() yaml.MapSlice {
-	var out yaml.MapSlice
-	for _, key := range resolvedOrder() {
-		if v := n.get(key); v != nil {
-			out = append(out, yaml.MapItem{Key: key, Value: v.plain()})
+// write writes a value after its key or dash, as YAML.
+func (n *node) write(out *strings.Builder, indent string) {
+	switch {
+	case n.form == scalar:
+		out.WriteString(" " + n.written(indent) + "\n")
+	case n.form == mapping && len(n.entries) == 0:
+		out.WriteString(" {}\n")
+	case n.form == mapping:
+		out.WriteString("\n")
+		n.writeKeys(out, indent)
+	case len(n.items) == 0:
+		out.WriteString(" []\n")
+	default:
+		out.WriteString("\n")
+		for _, item := range n.items {
+			out.WriteString(indent + "-")
+			if item.form == mapping && len(item.entries) > 0 {
+				var keys strings.Builder
+				item.writeKeys(&keys, indent+"  ")
+				out.WriteString(" " + strings.TrimPrefix(keys.String(), indent+"  "))
+				continue
+			}
+			item.write(out, indent+"  ")
 		}
 	}
-	return out
 }
 
-// plain is a value as the YAML writer takes it: what is a number stays one, and text
-// that only looks like one is quoted.
-func (n *node) plain() any {
-	switch n.form {
-	case mapping:
-		out := yaml.MapSlice{}
-		for _, e := range n.entries {
-			out = append(out, yaml.MapItem{Key: e.key.text, Value: e.value.plain()})
+func (n *node) writeKeys(out *strings.Builder, indent string) {
+	for _, e := range n.entries {
+		out.WriteString(indent + e.key.text + ":")
+		e.value.write(out, indent+"  ")
+	}
+}
+
+// simpleWord is text that stands without quotes anywhere.
+var simpleWord = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._,/-]*[A-Za-z0-9])?$`)
+
+// written is a single value as YAML. What stood without quotes does so again, so that a
+// number stays one.
+func (n *node) written(indent string) string {
+	text := strings.ReplaceAll(n.text, "${", "$${")
+	words := strings.Fields(text)
+	switch {
+	case !n.quoted && !n.filled, n.filled && simpleWord.MatchString(text):
+		return text
+	case len(words) > 1 && text == strings.Join(words, " ")+"\n":
+		return ">" + folded(words, indent)
+	}
+	return strconv.Quote(text)
+}
+
+// folded breaks words into the lines of a folded block.
+func folded(words []string, indent string) string {
+	const width = 90
+	var out strings.Builder
+	at := width
+	for _, w := range words {
+		if at+1+len(w) > width {
+			out.WriteString("\n" + indent)
+			at = len(indent)
+		} else {
+			out.WriteString(" ")
+			at++
 		}
-		return out
-	case list:
-		out := []any{}
-		for _, item := range n.items {
-			out = append(out, item.plain())
-		}
-		return out
-	case nothing:
-		return nil
+		out.WriteString(w)
+		at += len(w)
 	}
-	if n.quoted && !n.filled {
-		return n.text
-	}
-	if i, err := strconv.ParseInt(n.text, 10, 64); err == nil && strconv.FormatInt(i, 10) == n.text {
-		return i
-	}
-	if f, err := strconv.ParseFloat(n.text, 64); err == nil && strconv.FormatFloat(f, 'f', -1, 64) == n.text {
-		return f
-	}
-	if n.text == "true" || n.text == "false" {
-		return n.text == "true"
-	}
-	return n.text
+	return out.String()
 }
