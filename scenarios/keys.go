@@ -146,7 +146,10 @@ func (l *reading) locate(check *node, err error) {
 			at = at.items[i]
 		}
 	}
-	if at.form == nothing || at == check && len(check.entries) > 0 {
+	switch {
+	case at.bad, at == check && check.spoilt():
+		return // it may be a consequence of what was said already
+	case at == check && len(check.entries) > 0:
 		at = check.entries[0].key
 	}
 	l.at(at, "%v", err)

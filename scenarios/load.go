@@ -128,9 +128,7 @@ func (f file) scenario(l *reading, root *node) Scenario {
 	seen := make(map[string]bool)
 	for i, c := range f.Checks {
 		at := checks.items[i]
-		if l.foreignKeys(at, Kind(c.Kind)); at.spoilt() {
-			continue
-		}
+		l.foreignKeys(at, Kind(c.Kind))
 		expanded, err := c.expand()
 		if err != nil {
 			l.locate(at, err)

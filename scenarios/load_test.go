@@ -1,6 +1,10 @@
 package scenarios_test
 
 import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -198,9 +202,81 @@ func FuzzLoad(f *testing.F) {
 	f.Add("name: x\nchecks: [{id: a, kind: call, direction: inbound, talk: 1s, talk: 2s}]")
 	f.Add("&a [*a]")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := scenarios.Load("fuzz.yaml", strings.NewReader(text))
-		if err == nil && len(s.Checks) == 0 {
-			t.Error("a scenario without checks was accepted")
-		}
+		tryLoad(t, scenarios.Loader{Open: nobody}, text)
 	})
+}
+
+// FuzzExtend reads a scenario that extends another, with a variable that was set.
+func FuzzExtend(f *testing.F) {
+	f.Add("name: v\nextends: ./base.yaml\nremove: [sip]\nvariables: {web: 8443}\nchecks: [{id: call, talk: ~, codec: pcma}]\n", base, "web", "9443")
+	f.Add("name: v\nextends: ./base.yaml\n", "name: w\nextends: ./base.yaml\n", "", "")
+	paths, err := filepath.Glob("testdata/broken/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), base, "pace", "200")
+	}
+	f.Fuzz(func(t *testing.T, text, base, name, value string) {
+		l := scenarios.Loader{Open: func(path string) (io.ReadCloser, error) {
+			if filepath.Base(path) == "x.yaml" {
+				return io.NopCloser(strings.NewReader(text)), nil
+			}
+			return io.NopCloser(strings.NewReader(base)), nil
+		}}
+		if name != "" {
+			l.Set = map[string]string{name: value}
+		}
+		tryLoad(t, l, text)
+	})
+}
+
+func nobody(string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+
+// tryLoad reads what may be anything: it is a scenario, or there are errors with a place.
+func tryLoad(t *testing.T, l scenarios.Loader, text string) {
+	s, err := l.Load("./x.yaml", strings.NewReader(text))
+	if err != nil {
+		all, ok := errors.AsType[scenarios.Errors](err)
+		for _, e := range all {
+			ok = ok && e.Message != "" && (e.Line > 0) == (e.Column > 0)
+		}
+		if !ok {
+			t.Errorf("%T %v", err, err)
+		}
+		return
+	}
+	if len(s.Checks) == 0 {
+		t.Error("a scenario without checks was accepted")
+	}
+	if s.Extends == "" && len(s.Variables) == 0 || cannotOpen(l, text) {
+		return
+	}
+	whole, err := l.Text("./x.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := scenarios.Load("x.yaml", bytes.NewReader(whole))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, whole)
+	}
+	s.Extends, s.Variables = "", nil
+	if diff := cmp.Diff(s, again); diff != "" {
+		t.Errorf("%s\n%s", diff, whole)
+	}
+}
+
+// cannotOpen reports whether opening the file does not give the text.
+func cannotOpen(l scenarios.Loader, text string) bool {
+	f, err := l.Open("./x.yaml")
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	return err != nil || string(data) != text
 }

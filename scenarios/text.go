@@ -45,6 +45,12 @@ func (o Loader) Text(nameOrFile string) ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
+// Written returns the YAML text of a scenario as it is written, which need not be right.
+func (o Loader) Written(nameOrFile string) ([]byte, error) {
+	_, data, err := o.read(nameOrFile)
+	return data, err
+}
+
 // write writes a value after its key or dash, as YAML.
 func (n *node) write(out *strings.Builder, indent string) {
 	switch {

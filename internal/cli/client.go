@@ -40,6 +40,7 @@ func Client(args []string, s console.Streams) int {
 type runCmd struct {
 	Target   string `arg:"" optional:"" help:"Host name or address of the site, as dialled from outside."`
 	Scenario string `default:"trunk" placeholder:"NAME|FILE" help:"What to run (${default})."`
+	setFlag
 	console.Overrides
 	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
 	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
@@ -98,9 +99,9 @@ func (c *runCmd) config(s console.Streams) (client.Config, error) {
 	if err := errors.Join(c.portFlags.check(), c.waitFlags.check(), c.routerWANFlag.check()); err != nil {
 		return client.Config{}, err
 	}
-	sc, err := scenarios.Find(c.Scenario)
+	sc, err := c.find(c.Scenario)
 	if err != nil {
-		return client.Config{}, console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path")
+		return client.Config{}, err
 	}
 	if c.SecondAddress.IsValid() {
 		if sc, err = sc.WithSecond(); err != nil {
