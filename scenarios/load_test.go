@@ -239,6 +239,7 @@ func nobody(string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
 
 // tryLoad reads what may be anything: it is a scenario, or there are errors with a place.
 func tryLoad(t *testing.T, l scenarios.Loader, text string) {
+	defer time.AfterFunc(5*time.Second, func() { panic("the loader does not end") }).Stop()
 	s, err := l.Load("./x.yaml", strings.NewReader(text))
 	if err != nil {
 		all, ok := errors.AsType[scenarios.Errors](err)

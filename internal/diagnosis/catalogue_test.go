@@ -16,7 +16,7 @@ no-signalling transport-unreachable one-way-audio no-audio audio-stops call-drop
 private-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored ack-lost
 
 port-not-forwarded rtp-range-not-forwarded rtp-range-partly-forwarded odd-ports-not-forwarded forward-shifts-ports
-forward-to-wrong-host filtered-until-primed egress-filtered reply-path-lost port-in-use host-firewall
+forward-to-wrong-host port-exposed filtered-until-primed egress-filtered reply-path-lost port-in-use host-firewall
 
 source-port-rewritten source-port-randomised source-address-varies double-nat no-hairpin udp-binding-short
 tcp-idle-short stale-nat-state fragments-dropped mtu-black-hole dscp-changed rate-limited ids-ban

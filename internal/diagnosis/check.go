@@ -1,6 +1,8 @@
 package diagnosis
 
 import (
+	"cmp"
+
 	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
@@ -12,6 +14,10 @@ type CheckVerdict struct {
 	Transport scenarios.Transport
 	Direction scenarios.Direction
 	Optional  bool
+	// Purpose is what the scenario says that the check is for, empty when it does not.
+	Purpose string
+	// Severity is what the run is when the check fails.
+	Severity scenarios.Severity
 	// Control names the check that this one is the control for, empty when it is none.
 	Control string
 	Verdict Verdict
@@ -60,7 +66,7 @@ func (v *view) judgeAll(findings []Finding) []CheckVerdict {
 		if why := locked(findings); why != "" {
 			c.Verdict, c.Summary = Skipped, why
 		}
-		if c.Optional && c.Verdict == Fail {
+		if v.Checks[i].Mild() && c.Verdict == Fail {
 			c.Verdict = Degraded
 		}
 		out = append(out, c)
@@ -84,7 +90,7 @@ func locked(findings []Finding) string {
 func (v *view) judge(c *evidence.Check) CheckVerdict {
 	out := CheckVerdict{
 		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
-		Optional: c.Optional, Control: c.Control,
+		Optional: c.Optional, Control: c.Control, Purpose: c.Check.Purpose, Severity: cmp.Or(c.Severity, scenarios.FailSeverity),
 	}
 	switch {
 	case c.Skipped != "":

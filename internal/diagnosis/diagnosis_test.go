@@ -194,6 +194,19 @@ var expected = map[string]struct {
 	"port-intercepted":      {diagnosis.Fail, []string{"cause egress-filtered outbound likely"}},
 	"port-out-answer-lost":  {diagnosis.Fail, []string{"cause reply-path-lost inbound likely"}},
 	"port-out-held":         {diagnosis.Pass, nil},
+	"closed-clean":          {diagnosis.Pass, nil},
+	"closed-refused":        {diagnosis.Pass, nil},
+	"closed-exposed":        {diagnosis.Fail, []string{"cause port-exposed inbound proven"}},
+	"closed-answer-lost":    {diagnosis.Fail, []string{"cause port-exposed inbound proven"}},
+	"closed-aside":          {diagnosis.Fail, []string{"cause port-exposed inbound proven"}},
+	"closed-answered":       {diagnosis.Fail, []string{"cause port-exposed inbound likely"}},
+	"closed-taken":          {diagnosis.Inconclusive, nil},
+	"closed-held":           {diagnosis.Pass, nil},
+	"closed-unproven":       {diagnosis.Inconclusive, nil},
+	"closed-out-clean":      {diagnosis.Pass, nil},
+	"closed-out-exposed":    {diagnosis.Fail, []string{"cause port-exposed outbound proven"}},
+	"closed-out-answered":   {diagnosis.Inconclusive, nil},
+	"closed-out-unproven":   {diagnosis.Inconclusive, nil},
 }
 
 func findings(d diagnosis.Diagnosis) []string {

@@ -17,11 +17,15 @@ func (v *view) judgePort(out *CheckVerdict, p portTest) {
 			out.RTTMs = a.RTTMs
 		}
 	}
-	out.Verdict = p.verdict()
 	out.Summary = p.name()
 	if out.Port.Purpose != "" {
 		out.Summary += " (" + out.Port.Purpose + ")"
 	}
+	if p.closed() {
+		v.judgeClosed(out, p)
+		return
+	}
+	out.Verdict = p.verdict()
 	out.Summary += ": " + p.summary()
 }
 

@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"bothways/scenarios"
 )
@@ -32,26 +33,29 @@ func undecided(checks []CheckVerdict) bool {
 }
 
 // stands reports whether a symptom alone makes the verdict what is given. Poor audio
-// degrades, and so does whatever concerns optional checks alone.
+// degrades, and so does whatever concerns alone checks that never fail a run.
 func (v *view) stands(d Diagnosis, verdict Verdict) bool {
 	return slices.ContainsFunc(d.Findings, func(f Finding) bool {
 		if f.Role != Symptom {
 			return false
 		}
-		mild := f.Code == "poor-audio" || onlyOptional(d.Checks, f.Checks)
+		mild := f.Code == "poor-audio" || onlyMild(d.Checks, f.Checks)
 		return mild == (verdict == Degraded)
 	})
 }
 
-func onlyOptional(all []CheckVerdict, ids []string) bool {
+func onlyMild(all []CheckVerdict, ids []string) bool {
 	for _, id := range ids {
 		i := slices.IndexFunc(all, func(c CheckVerdict) bool { return c.ID == id })
-		if i < 0 || !all[i].Optional {
+		if i < 0 || !all[i].mild() {
 			return false
 		}
 	}
 	return len(ids) > 0
 }
+
+// mild reports whether a failure of the check does no more than degrade the run.
+func (c CheckVerdict) mild() bool { return c.Optional || c.Severity == scenarios.DegradedSeverity }
 
 // tally counts the verdicts of the scenario's checks.
 func tally(checks []CheckVerdict) map[Verdict]int {
@@ -98,6 +102,10 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 		}
 	}
 	ports := passed[scenarios.SweepKind] + passed[scenarios.PortKind]
+	open := "every port that could be tried is open"
+	if slices.ContainsFunc(checks, func(c CheckVerdict) bool { return c.Port != nil && c.Port.Expect == scenarios.ExpectClosed }) {
+		open = "every port that could be tried is as it must be"
+	}
 	shown := "Everything that was tried worked"
 	switch {
 	case passed[scenarios.TLSKind] == counts[Pass]:
@@ -105,11 +113,11 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	case passed[scenarios.SizeKind]+passed[scenarios.DSCPKind] == counts[Pass]:
 		shown = "Large and marked packets passed"
 	case ports == counts[Pass]:
-		shown = "Every port that could be tried is open"
+		shown = strings.ToUpper(open[:1]) + open[1:]
 	case passed[scenarios.NATKind] == counts[Pass]:
 		shown = "How the NATs behave was measured"
 	case passed[scenarios.CallKind] > 0 && ports > 0:
-		shown = "SIP and audio went both ways, and every port that could be tried is open,"
+		shown = "SIP and audio went both ways, and " + open + ","
 	case passed[scenarios.CallKind] > 0:
 		shown = "SIP and audio went both ways"
 	}

@@ -30,7 +30,9 @@ const (
 type Port struct {
 	Number  uint16
 	Purpose string
-	Result  PortResult
+	// Expect is what the scenario wants it to be.
+	Expect scenarios.Expectation
+	Result PortResult
 	// Connect is how the connection ended to open that told most, empty over UDP.
 	Connect string
 	// Sent counts knocks, over TCP connections; Arrived those of them that were proven.
@@ -198,11 +200,12 @@ func (v *view) bellAt(p portTest) string {
 	return a.String()
 }
 
-// tested returns the checks of ports of a direction that ended in one of the results.
+// tested returns the checks of ports of a direction that ended in one of the results,
+// without those that the scenario wants closed.
 func (v *view) tested(d scenarios.Direction, results ...PortResult) []portTest {
 	var out []portTest
 	for _, p := range v.ports {
-		if p.check.Direction == d && slices.Contains(results, p.result) {
+		if !p.closed() && p.check.Direction == d && slices.Contains(results, p.result) {
 			out = append(out, p)
 		}
 	}
@@ -211,9 +214,12 @@ func (v *view) tested(d scenarios.Direction, results ...PortResult) []portTest {
 
 // measured is what is told of the port beside its verdict.
 func (p portTest) measured() *Port {
-	m := &Port{Number: p.number, Result: p.result, ArrivedOn: p.arrivedOn()}
+	m := &Port{Number: p.number, Expect: scenarios.ExpectOpen, Result: p.result, ArrivedOn: p.arrivedOn()}
 	if p.check.Port != nil {
 		m.Purpose = p.check.Port.Purpose
+	}
+	if p.closed() {
+		m.Expect = scenarios.ExpectClosed
 	}
 	if k := p.facts.Knocked; k != nil {
 		sent := p.sent()

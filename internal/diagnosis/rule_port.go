@@ -289,7 +289,7 @@ func (v *view) knockedIn() string {
 // knockNeeds: no check of a port shows who answers.
 func knockNeeds(v *view) string {
 	decided := func(p portTest) bool {
-		return p.check.Direction == scenarios.Inbound && p.result != PortInconclusive && p.result != PortInUse
+		return !p.closed() && p.check.Direction == scenarios.Inbound && p.result != PortInconclusive && p.result != PortInUse
 	}
 	if slices.ContainsFunc(v.ports, decided) {
 		return ""

@@ -31,6 +31,7 @@ func rules() []Rule {
 		{Code: "odd-ports-not-forwarded", Find: oneParity, Needs: inboundNeeds},
 		{Code: "forward-shifts-ports", Find: shiftsPorts, Needs: inboundNeeds},
 		{Code: "forward-to-wrong-host", Find: wrongHost, Needs: knockNeeds},
+		{Code: "port-exposed", Find: portExposed}, // where no port must be closed there is nothing to decide
 		{Code: "filtered-until-primed", Find: untilPrimed, Needs: primeNeeds},
 		{Code: "egress-filtered", Find: egressFiltered, Needs: outboundNeeds},
 		{Code: "reply-path-lost", Find: replyLost, Needs: replyNeeds},

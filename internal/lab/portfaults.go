@@ -85,6 +85,26 @@ func portFaults() []Fault {
 	for i := range faults {
 		faults[i].Scenario = "services"
 	}
+	return append(faults, closedFaults()...)
+}
+
+// closedFaults are about ports that must be closed.
+func closedFaults() []Fault {
+	noMail := natlab.Rule{Name: "no-mail", Direction: natlab.Outbound, Proto: natlab.TCP, DestinationPorts: natlab.Port(25)}
+	without := func(rules []natlab.Rule, f ...natlab.Forward) natlab.Topology {
+		return with(services(f...), func(t *natlab.Topology) { t.Rules = rules })
+	}
+	faults := []Fault{
+		{Name: "closed-clean", Title: "ports that must be closed are",
+			Topology: without([]natlab.Rule{noMail}, chatTCP), Verdict: "pass"},
+		{Name: "closed-exposed", Title: "TCP and UDP 3090 are forwarded and must not be",
+			Topology: without([]natlab.Rule{noMail}, chatTCP, peersTCP, peersUDP), Expect: []string{"port-exposed"}, Verdict: "fail"},
+		{Name: "closed-exposed-out", Title: "TCP 25 may leave the site and must not",
+			Topology: without(nil, chatTCP), Expect: []string{"port-exposed"}, Verdict: "degraded"},
+	}
+	for i := range faults {
+		faults[i].Scenario = "lab-closed"
+	}
 	return faults
 }
 

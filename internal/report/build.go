@@ -47,7 +47,7 @@ func buildRun(ev *evidence.Evidence) Run {
 func buildCheck(c diagnosis.CheckVerdict) Check {
 	return Check{
 		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
-		Verdict: c.Verdict, Summary: c.Summary, Optional: c.Optional, Control: orNull(c.Control),
+		Verdict: c.Verdict, Summary: c.Summary, Optional: c.Optional, Severity: c.Severity, Purpose: orNull(c.Purpose), Control: orNull(c.Control),
 		RTTMs: c.RTTMs, Flow: orNull(c.Flow), Inbound: buildAudio(c.Inbound), Outbound: buildAudio(c.Outbound),
 		Sweep: buildSweep(c.Sweep), Idle: buildIdle(c.Idle), TLS: buildTLS(c.TLS), Port: buildPort(c.Port), NAT: buildNAT(c.NAT),
 		Size: buildSize(c.Size), DSCP: buildDSCP(c.DSCP),

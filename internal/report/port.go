@@ -3,6 +3,7 @@ package report
 import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/knock"
+	"bothways/scenarios"
 )
 
 // Port is what both ends measured of one TCP or UDP port.
@@ -10,6 +11,8 @@ type Port struct {
 	Number int `json:"number"`
 	// Purpose is what the scenario says that the port is for, null when it does not.
 	Purpose *string `json:"purpose"`
+	// Expect is what the scenario wants the port to be, "open" or "closed".
+	Expect scenarios.Expectation `json:"expect"`
 	// Result is "open", "request-lost", "reply-lost", "wrong-port", "another-host",
 	// "in-use" or "inconclusive".
 	Result diagnosis.PortResult `json:"result"`
@@ -48,7 +51,7 @@ func buildPort(m *diagnosis.Port) *Port {
 		return nil
 	}
 	p := &Port{
-		Number: int(m.Number), Purpose: orNull(m.Purpose), Result: m.Result, Connect: orNull(m.Connect),
+		Number: int(m.Number), Purpose: orNull(m.Purpose), Expect: m.Expect, Result: m.Result, Connect: orNull(m.Connect),
 		KnocksSent: m.Sent, KnocksArrived: m.Arrived, ICMP: buildPortICMP(m.ICMP),
 	}
 	if on := int(m.ArrivedOn); on != 0 {

@@ -71,6 +71,10 @@ type Check struct {
 	Summary string `json:"summary"`
 	// Optional checks never fail a run.
 	Optional bool `json:"optional"`
+	// Severity is what the run is when the check fails.
+	Severity scenarios.Severity `json:"severity"`
+	// Purpose is what the scenario says that the check is for, null when it does not.
+	Purpose *string `json:"purpose"`
 	// Control names the check that this one is the control for, null when it is none.
 	Control *string `json:"control"`
 	// RTTMs is the round trip of OPTIONS, or of a call's INVITE to its first answer.

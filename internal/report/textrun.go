@@ -64,7 +64,7 @@ func (p *page) checks(checks []Check) {
 		BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).BorderHeader(true)
 	for _, c := range checks {
 		t.Row(mark(c.Verdict)+" "+string(c.Verdict), strings.Join(wrap(c.name(), widths[1]-gap), "\n"),
-			strings.Join(clauses(c.Summary, widths[2]), "\n"))
+			strings.Join(append(c.purpose(widths[2]), clauses(c.Summary, widths[2])...), "\n"))
 	}
 	t.StyleFunc(p.cells(checks, widths))
 	p.blank()
@@ -82,6 +82,14 @@ func (c Check) name() string {
 		return c.ID + " (optional)"
 	}
 	return c.ID
+}
+
+// purpose is what the check is for, in lines; the summary of a port says it itself.
+func (c Check) purpose(width int) []string {
+	if c.Purpose == nil || c.Port != nil {
+		return nil
+	}
+	return wrap(*c.Purpose, width)
 }
 
 // gap is the space between columns.

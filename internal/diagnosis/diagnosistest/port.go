@@ -19,6 +19,8 @@ type Port struct {
 	Number    uint16
 	// Fate is what is wrong, empty when nothing is.
 	Fate Fate
+	// Closed is true where the scenario wants the port closed.
+	Closed bool
 	// ICMP is what routers say of knocks over UDP that are lost.
 	ICMP []knock.ICMP
 }
@@ -68,8 +70,11 @@ func (p Port) Check() scenarios.Check {
 		ID: id, Kind: scenarios.PortKind, Direction: p.Direction, Transport: scenarios.Transport(p.Transport),
 		Port: &scenarios.Port{Number: p.Number},
 	}
+	if p.Closed {
+		c.Port.Expect = scenarios.ExpectClosed
+	}
 	if p.Number == 443 {
-		c.Port.Purpose = "web interface"
+		c.Purpose, c.Port.Purpose = "web interface", "web interface"
 	}
 	return c
 }

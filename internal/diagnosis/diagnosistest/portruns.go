@@ -22,6 +22,7 @@ func portRuns() []Run {
 	ntp := Port{Transport: knock.UDP, Number: 123}
 	with := func(p Port, f Fate) Port { p.Fate = f; return p }
 	tcp := func(f Fate) Port { return Port{Fate: f} }
+	closed := func(f Fate) Port { return Port{Fate: f, Closed: true} }
 	prohibited := with(ntp, Lost)
 	prohibited.ICMP = []knock.ICMP{{From: Router, Meaning: "administratively-prohibited", Count: 2}}
 	mirrored := with(ntp, Lost)
@@ -50,5 +51,18 @@ func portRuns() []Run {
 		out("port-intercepted", tcp(Answered)),
 		out("port-out-answer-lost", with(ntp, AnswerLost)),
 		out("port-out-held", tcp(Held), xmpp),
+		in("closed-clean", closed(Lost)),
+		in("closed-refused", closed(Refused)),
+		in("closed-exposed", closed("")),
+		in("closed-answer-lost", closed(AnswerLost)),
+		in("closed-aside", closed(Aside)),
+		in("closed-answered", closed(Answered)),
+		in("closed-taken", closed(Taken)),
+		in("closed-held", closed(Held)),
+		{"closed-unproven", Site{Closed: []sipprobe.Transport{sipprobe.TCP, sipprobe.TLS}, Transports: udpAlone(), Ports: []Port{closed(Lost)}}.Run()},
+		out("closed-out-clean", closed(Lost), xmpp),
+		out("closed-out-exposed", closed(""), xmpp),
+		out("closed-out-answered", closed(Answered), xmpp),
+		out("closed-out-unproven", closed(Lost)),
 	}
 }
