@@ -222,6 +222,9 @@ checks:
 	if b.Direction != scenarios.Inbound || b.From() != scenarios.ClientEnd || b.Port.Expect != "" || b.Severity != "" || b.Mild() {
 		t.Errorf("%+v", b)
 	}
+	if bare := a.Bare(); bare.Purpose != "" || a.Purpose == "" || bare.Port == nil {
+		t.Errorf("%+v", bare)
+	}
 }
 
 // TestErrorsHaveAPlace: what is wrong in the extended file is told of that file.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -36,8 +37,15 @@ const (
 
 // keys are those of the language, by struct and key: "check.talk" is Talk of fileCheck.
 func keys() map[string]key {
-	idle := []Kind{BindingKind, IdleKind}
-	call, sweep, tls := []Kind{CallKind}, []Kind{SweepKind}, []Kind{TLSKind}
+	all := make(map[string]key)
+	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), packetKeys(), portKeys()} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+// documentKeys are those beside the checks.
+func documentKeys() map[string]key {
 	return map[string]key{
 		"scenario.name":        {about: "The scenario's name: lower-case words joined by hyphens.", like: likeID, fixed: true},
 		"scenario.title":       {about: "What it tests, in a few words."},
@@ -47,15 +55,18 @@ func keys() map[string]key {
 		"scenario.variables":   {about: "Values that --set NAME=VALUE changes; elsewhere they stand as ${name}."},
 		"scenario.remove":      {about: "Ids of checks of the extended scenario that are left out.", fixed: true},
 		"scenario.checks":      {about: "What is tested, in this order. With extends, checks of the same id are changed."},
+		"source.title":         {about: "The document's title."},
+		"source.url":           {about: "Where it can be read."},
+		"source.date":          {about: "When it was read, as in 2026-11-20.", like: likeDate},
+		"variable.type":        {about: "What its value must look like; text where it is left out.", words: wordsOf(VariableTypes()), fixed: true},
+		"variable.default":     {about: "Its value where nothing is set.", fixed: true},
+		"variable.title":       {about: "What it is for.", fixed: true},
+	}
+}
 
-		"source.title": {about: "The document's title."},
-		"source.url":   {about: "Where it can be read."},
-		"source.date":  {about: "When it was read, as in 2026-11-20.", like: likeDate},
-
-		"variable.type":    {about: "What its value must look like; text where it is left out.", words: wordsOf(VariableTypes()), fixed: true},
-		"variable.default": {about: "Its value where nothing is set.", fixed: true},
-		"variable.title":   {about: "What it is for.", fixed: true},
-
+// checkKeys are those of checks of every kind.
+func checkKeys() map[string]key {
+	return map[string]key{
 		"check.id":         {about: "Its name in the report: lower-case words joined by hyphens.", like: likeID, fixed: true},
 		"check.kind":       {about: "What the check does.", words: wordsOf(Kinds()), fixed: true},
 		"check.direction":  {about: "Seen from the site: inbound is client to site, outbound is site to client.", words: []string{"inbound", "outbound"}},
@@ -64,29 +75,47 @@ func keys() map[string]key {
 		"check.optional":   {about: "Whether the site may do without: it never fails a run."},
 		"check.severity":   {about: "What the run is when the check fails; fail where it is left out.", words: []string{"fail", "degraded"}},
 		"check.purpose":    {about: "What the check is for, in one sentence for the report."},
-		"check.expect":     {about: "What the port must be; open where it is left out.", kinds: []Kind{PortKind}, words: []string{"open", "closed"}},
+	}
+}
 
-		"check.talk":             {about: "How long each side talks, as in 5s.", kinds: call, like: likeDuration},
-		"check.pause":            {about: "How long both sides fall silent halfway through, as on hold.", kinds: call, like: likeDuration},
-		"check.codec":            {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma"}},
-		"check.max_loss_percent": {about: "The loss in percent above which audio is poor.", kinds: call, max: 100},
-		"check.min_mos":          {about: "The estimated mean opinion score below which audio is poor, 1 to 4.4; 0 is no limit.", kinds: call, max: 4.4},
-		"check.responder":        {about: "What the side inside does.", kinds: call},
-		"check.client":           {about: "What the side outside does.", kinds: call},
-
+// callKeys are those of calls and their sides.
+func callKeys() map[string]key {
+	call := []Kind{CallKind}
+	return map[string]key{
+		"check.talk":              {about: "How long each side talks, as in 5s.", kinds: call, like: likeDuration},
+		"check.pause":             {about: "How long both sides fall silent halfway through, as on hold.", kinds: call, like: likeDuration},
+		"check.codec":             {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma"}},
+		"check.max_loss_percent":  {about: "The loss in percent above which audio is poor.", kinds: call, max: 100},
+		"check.min_mos":           {about: "The estimated mean opinion score below which audio is poor, 1 to 4.4; 0 is no limit.", kinds: call, max: 4.4},
+		"check.responder":         {about: "What the side inside does.", kinds: call},
+		"check.client":            {about: "What the side outside does.", kinds: call},
 		"behaviour.media_address": {about: "The address in the side's SDP.", words: []string{"public", "private"}},
 		"behaviour.latch":         {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet"}},
 		"behaviour.rport":         {about: "Whether the side asks for answers to its source port (RFC 3581)."},
 		"behaviour.audio":         {about: "What the side sends.", words: []string{"tone", "silence", "loop"}},
+	}
+}
 
-		"check.ports":         {about: "Ports and ranges joined by commas, as in 10000-20000.", kinds: sweep, like: likePorts},
-		"check.rate":          {about: "The pace at the start, in probes a second.", kinds: sweep, min: MinRatePPS, max: MaxRatePPS},
-		"check.probe_bytes":   {about: "The UDP payload of a probe, in bytes.", kinds: sweep, min: MinProbeBytes, max: MaxProbeBytes},
-		"check.limit":         {about: "How long it must be remembered, as in 120s.", kinds: idle, like: likeDuration},
-		"check.steps":         {about: "The idle times that are tried, ascending.", kinds: idle, like: likeDuration},
-		"check.traffic":       {about: "What went over the binding before: one exchange, or a stream.", kinds: []Kind{BindingKind}, words: []string{"exchange", "stream"}},
+// packetKeys are those of sweeps, idle times and sizes.
+func packetKeys() map[string]key {
+	sweep, idle := []Kind{SweepKind}, []Kind{BindingKind, IdleKind}
+	return map[string]key{
+		"check.ports":       {about: "Ports and ranges joined by commas, as in 10000-20000.", kinds: sweep, like: likePorts},
+		"check.rate":        {about: "The pace at the start, in probes a second.", kinds: sweep, min: MinRatePPS, max: MaxRatePPS},
+		"check.probe_bytes": {about: "The UDP payload of a probe, in bytes.", kinds: sweep, min: MinProbeBytes, max: MaxProbeBytes},
+		"check.limit":       {about: "How long it must be remembered, as in 120s.", kinds: idle, like: likeDuration},
+		"check.steps":       {about: "The idle times that are tried, ascending.", kinds: idle, like: likeDuration},
+		"check.traffic":     {about: "What went over the binding before: one exchange, or a stream.", kinds: []Kind{BindingKind}, words: []string{"exchange", "stream"}},
+		"check.sizes":       {about: "The sizes of the messages in bytes, rising.", kinds: []Kind{SizeKind}, min: MinSizeBytes, max: MaxSizeBytes},
+	}
+}
+
+// portKeys are those of single ports and of TLS.
+func portKeys() map[string]key {
+	tls := []Kind{TLSKind}
+	return map[string]key{
 		"check.port":          {about: "The port.", kinds: []Kind{PortKind, TLSKind}, like: likePort},
-		"check.sizes":         {about: "The sizes of the messages in bytes, rising.", kinds: []Kind{SizeKind}, min: MinSizeBytes, max: MaxSizeBytes},
+		"check.expect":        {about: "What the port must be; open where it is left out.", kinds: []Kind{PortKind}, words: []string{"open", "closed"}},
 		"check.server_name":   {about: "The name to ask for, which the certificate must bear.", kinds: tls},
 		"check.min_version":   {about: "The oldest version of TLS that the port may accept.", kinds: tls, words: TLSVersions()},
 		"check.min_days_left": {about: "The days below which a certificate is about to expire.", kinds: tls, min: 0, max: MaxMinDaysLeft},

@@ -347,7 +347,7 @@ func TestBrokenFiles(t *testing.T) {
 			}
 		}
 		want, readErr := os.ReadFile(golden)
-		if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), err.Error()+"\n"); diff != "" || readErr != nil {
+		if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), filepath.ToSlash(err.Error())+"\n"); diff != "" || readErr != nil {
 			t.Errorf("%s: %v\n%s", path, readErr, diff)
 		}
 		first, _, _ := strings.Cut(string(text), "\n")

@@ -28,6 +28,13 @@ const (
 // Mild reports whether the failure of a check does no more than degrade a run.
 func (c Check) Mild() bool { return c.Optional || c.Severity == DegradedSeverity }
 
+// Bare is the check without what it says to people, for orders to the other end: these
+// are single datagrams.
+func (c Check) Bare() Check {
+	c.Purpose = ""
+	return c
+}
+
 // An End is one of the two ends.
 type End string
 
@@ -75,17 +82,20 @@ const MaxPurposeBytes = 200
 
 // way is the direction of a check, by direction or by from.
 func (c fileCheck) way() (Direction, error) {
-	end, err := oneOf("from", c.From, "none", ClientEnd, ResponderEnd, "none")
-	if err != nil || end == "none" && c.From != "" {
-		return "", fmt.Errorf("from: %s", noneOf(c.From, []End{ClientEnd, ResponderEnd}))
+	if c.From == "" {
+		return oneOf("direction", c.Direction, "", Inbound, Outbound)
 	}
-	of := map[End]Direction{ClientEnd: Inbound, ResponderEnd: Outbound}[end]
-	if c.Direction == "" && of != "" {
-		return of, nil
+	end, err := oneOf("from", c.From, "", ClientEnd, ResponderEnd)
+	if err != nil {
+		return "", err
 	}
-	direction, err := oneOf("direction", c.Direction, "", Inbound, Outbound)
-	if err == nil && of != "" && of != direction {
-		err = fmt.Errorf("from: %s does not go with direction: %s; inbound is from the client, outbound from the responder", c.From, c.Direction)
+	of := Inbound
+	if end == ResponderEnd {
+		of = Outbound
+	}
+	direction, err := oneOf("direction", c.Direction, of, Inbound, Outbound)
+	if err == nil && of != direction {
+		err = fmt.Errorf("from: %s does not go with direction: %s; inbound is from the client, outbound from the responder", end, direction)
 	}
 	return direction, err
 }

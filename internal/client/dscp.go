@@ -42,7 +42,7 @@ func (r *run) dscp(ctx context.Context, c *evidence.Check) {
 
 // newMarks is the order for a trial, and the terms of this end.
 func (r *run) newMarks(c *evidence.Check) (pairing.Marks, rtpprobe.MarkTerms) {
-	order := pairing.Marks{Check: c.Check, ID: rand.Uint32()}
+	order := pairing.Marks{Check: c.Bare(), ID: rand.Uint32()}
 	return order, order.Terms(pairing.MediaKey(r.cfg.Key, r.ev.Run.ID))
 }
 

@@ -48,7 +48,7 @@ func (r *run) idle(ctx context.Context, c *evidence.Check) {
 // bindings answers the bindings that the responder opens, and tries each of them
 // after its idle time.
 func (r *run) bindings(ctx context.Context, c *evidence.Check) {
-	order := pairing.Idle{Check: c.Check, Number: rand.Uint32()}
+	order := pairing.Idle{Check: c.Bare(), Number: rand.Uint32()}
 	conns := make([]net.PacketConn, len(c.Idle.StepsMs))
 	for i := range conns {
 		conn, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(r.local, 0))
@@ -135,7 +135,7 @@ func (r *run) connectionsOut(ctx context.Context, c *evidence.Check) {
 	facts := &evidence.IdleFacts{}
 	c.IdleFacts = facts
 	t := sipprobe.Transport(c.Transport)
-	order := pairing.Idle{Check: c.Check, Ports: []uint16{r.own[t].Local().Port()}}
+	order := pairing.Idle{Check: c.Bare(), Ports: []uint16{r.own[t].Local().Port()}}
 	if _, err := r.link.Do(ctx, pairing.Order{Idle: &order}); err != nil {
 		facts.Missing = "the responder could not be told to begin: " + err.Error()
 		return

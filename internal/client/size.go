@@ -94,7 +94,7 @@ func (r *run) wholeEndpoint(ctx context.Context) (*sipprobe.Endpoint, error) {
 // sizeOut has the responder send: to this end's own port where that can be reached, else
 // over UDP on the flow that this end has opened.
 func (r *run) sizeOut(ctx context.Context, c *evidence.Check, t sipprobe.Transport) {
-	order, flow := pairing.Size{Check: c.Check}, "client"
+	order, flow := pairing.Size{Check: c.Bare()}, "client"
 	switch own := r.own[t]; {
 	case own != nil && r.public == r.local:
 		order.Port, flow = own.Local().Port(), "new"

@@ -90,7 +90,10 @@ func locked(findings []Finding) string {
 func (v *view) judge(c *evidence.Check) CheckVerdict {
 	out := CheckVerdict{
 		ID: c.ID, Kind: c.Kind, Transport: c.Transport, Direction: c.Direction,
-		Optional: c.Optional, Control: c.Control, Purpose: c.Check.Purpose, Severity: cmp.Or(c.Severity, scenarios.FailSeverity),
+		Optional: c.Optional, Control: c.Control, Severity: cmp.Or(c.Severity, scenarios.FailSeverity),
+	}
+	if c.Control == "" {
+		out.Purpose = c.Purpose // a control is for the rules
 	}
 	switch {
 	case c.Skipped != "":
