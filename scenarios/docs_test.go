@@ -27,6 +27,11 @@ func TestDocs(t *testing.T) {
 			t.Errorf("example %d: %v", i+1, err)
 		}
 	}
+	for _, kind := range Kinds() {
+		if !strings.Contains(text, "kind: "+string(kind)) {
+			t.Errorf("kind %s is not on the page", kind)
+		}
+	}
 	for name, k := range keys() {
 		if _, key, _ := strings.Cut(name, "."); !strings.Contains(text, key+":") && !strings.Contains(text, "`"+key+"`") {
 			t.Errorf("%s is not on the page", name)

@@ -98,7 +98,8 @@ checks:
 }
 
 func TestVariables(t *testing.T) {
-	files := map[string]string{"base.yaml": base, "v.yaml": "name: v\nextends: ./base.yaml\nvariables: {web: 8443}\n"}
+	files := map[string]string{"base.yaml": base, "v.yaml": "name: v\nextends: ./base.yaml\nvariables: {web: 8443}\n",
+		"none.yaml": "name: none\nextends: ./base.yaml\nremove: [web]\n"}
 	tests := []struct {
 		file string
 		set  map[string]string
@@ -109,6 +110,7 @@ func TestVariables(t *testing.T) {
 		{"v.yaml", nil, 8443, ""},
 		{"v.yaml", map[string]string{"web": "9443"}, 9443, ""},
 		{"v.yaml", map[string]string{"web": "70000"}, 0, `variable web: "70000" is not a port`},
+		{"none.yaml", map[string]string{"web": "1"}, 0, "variable web: nothing in this scenario uses it"},
 		{"base.yaml", map[string]string{"wbe": "1"}, 0, `no variable "wbe": the scenario has note, web; did you mean "web"?`},
 	}
 	for _, tt := range tests {

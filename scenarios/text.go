@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -61,8 +62,12 @@ func (n *node) write(out *strings.Builder, indent string) {
 	case n.form == mapping:
 		out.WriteString("\n")
 		n.writeKeys(out, indent)
-	case len(n.items) == 0:
-		out.WriteString(" []\n")
+	case !slices.ContainsFunc(n.items, func(item *node) bool { return item.form != scalar || !simpleWord.MatchString(item.text) }):
+		words := make([]string, len(n.items))
+		for i, item := range n.items {
+			words[i] = item.written(indent)
+		}
+		out.WriteString(" [" + strings.Join(words, ", ") + "]\n")
 	default:
 		out.WriteString("\n")
 		for _, item := range n.items {

@@ -108,7 +108,8 @@ type bench struct {
 	lost   bool // a value asks for a variable that there is not
 }
 
-// declare reads the variables of a scenario, with what they were set to.
+// declare reads the variables of a scenario, with what they were set to, and puts them
+// in. Those of an extended scenario that nothing uses any more are left out.
 func (l *reading) declare(root *node) []Variable {
 	given := root.get("variables")
 	b := bench{problems: &l.problems, values: make(map[string]*Variable), used: make(map[string]bool), wrong: make(map[string]bool)}
@@ -130,11 +131,16 @@ func (l *reading) declare(root *node) []Variable {
 	}
 	b.fill(root)
 	for _, e := range given.pairs() {
-		if !b.used[e.key.text] && !b.lost && e.key.file == root.file {
+		if b.used[e.key.text] || b.lost {
+			continue
+		}
+		if _, set := l.Set[e.key.text]; e.key.file == root.file {
 			l.at(e.key, "variables: %s is not used; a value takes it as ${%s}", e.key.text, e.key.text)
+		} else if set {
+			l.at(nil, "variable %s: nothing in this scenario uses it", e.key.text)
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(v Variable) bool { return !b.used[v.Name] })
 }
 
 func (n *node) pairs() []entry {

@@ -5,7 +5,7 @@
 //	bothways diagnose EVIDENCE        the report again, from saved evidence
 //	bothways call URI                 a call to a phone or an echo service, and what was heard of it
 //	bothways tls HOST[:PORT]          versions and certificates of any TLS server
-//	bothways scenarios                list, show NAME, check FILE
+//	bothways scenarios                list, show NAME, check FILE, schema
 //	bothways causes [CODE]            what a finding means, how it is proven and mended
 //	bothways routers [NAME]           the routers whose remedies are known, and those of one
 //
@@ -32,6 +32,10 @@
 // and judges dates (--min-days-left), names (those of HOST, or --server-name), keys, and
 // whether the chain leads to a root of this machine or of --ca FILE. HOST without a port
 // is asked on 5061. Who does not answer is inconclusive: one end alone cannot tell why.
+//
+// A scenario is a YAML file, which may extend another and declare variables: show prints
+// what it comes to, check all that is wrong with it, and schema what editors complete it
+// by. --set NAME=VALUE gives a variable its value. docs/scenarios.md is the language.
 //
 // A scenario with checks of single ports (services, starface-ports) has each end listen
 // where the other one knocks: ports below 1024 need the right to listen on them, here
