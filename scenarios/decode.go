@@ -102,7 +102,10 @@ func (d *decoder) scalar(n *node, v reflect.Value, key string) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(n.text)
-		ok = true
+		if n.text == "" && !n.filled && !strings.HasSuffix(key, ".default") {
+			d.at(n, "%s has no value; give it one or leave it out", key)
+		}
+		return
 	case reflect.Bool:
 		ok = (n.text == "true" || n.text == "false") && number
 		v.SetBool(n.text == "true")

@@ -1,11 +1,7 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,48 +15,6 @@ type reading struct {
 	Loader
 	problems
 	chain []string // what is being read, the outermost first
-}
-
-// isPath tells the path of a file from the name of a scenario that ships.
-func isPath(nameOrFile string) bool { return strings.ContainsAny(nameOrFile, `./\`) }
-
-// open opens a file, or says in one line why it cannot be read.
-func (o Loader) open(path string) (io.ReadCloser, error) {
-	if o.Open != nil {
-		return o.Open(path)
-	}
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no file %s", path)
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a file", path)
-	}
-	return os.Open(path)
-}
-
-// read reads a file or a scenario that ships.
-func (o Loader) read(nameOrFile string) (name string, data []byte, err error) {
-	if !isPath(nameOrFile) {
-		data, err = Source(nameOrFile)
-		return nameOrFile + ".yaml", data, err
-	}
-	f, err := o.open(nameOrFile)
-	if err != nil {
-		return nameOrFile, nil, err
-	}
-	defer f.Close()
-	data, err = readAll(nameOrFile, f)
-	return nameOrFile, data, err
-}
-
-func readAll(name string, r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
-	if err == nil && len(data) > maxFileBytes {
-		err = Error{File: name, Message: "larger than 1 MiB"}
-	}
-	return data, err
 }
 
 // resolve reads a scenario's text, and merges it into what it extends; nil when

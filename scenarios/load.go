@@ -3,7 +3,6 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,48 +53,6 @@ type fileBehaviour struct {
 	Latch        string `yaml:"latch"`
 	Rport        *bool  `yaml:"rport"`
 	Audio        string `yaml:"audio"`
-}
-
-// A Loader says how a scenario is read; its zero value reads it as it is written.
-type Loader struct {
-	// Set gives variables values, before those of the file and of what it extends.
-	Set map[string]string
-	// Open opens a file by its path, also one that another file extends; nil opens
-	// files of this machine.
-	Open func(path string) (io.ReadCloser, error)
-}
-
-// Load reads one scenario. Unknown keys, wrong types and impossible values are
-// [Errors] that say where and what was expected; name is the file's, for messages and
-// for the files that it extends, which are relative to it.
-func Load(name string, r io.Reader) (Scenario, error) { return Loader{}.Load(name, r) }
-
-// Load reads one scenario, as [Load] does.
-func (o Loader) Load(name string, r io.Reader) (Scenario, error) {
-	data, err := readAll(name, r)
-	if err != nil {
-		return Scenario{}, err
-	}
-	s, _, err := o.load(name, name, data)
-	return s, err
-}
-
-// load reads a scenario, and returns with it the YAML that it comes to.
-func (o Loader) load(origin, name string, data []byte) (Scenario, *node, error) {
-	l := &reading{Loader: o}
-	root := l.resolve(origin, name, data)
-	if root == nil {
-		return Scenario{}, nil, l.err()
-	}
-	variables := l.declare(root)
-	var f file
-	(&decoder{problems: &l.problems}).decode(root, &f, "")
-	s := f.scenario(l, root)
-	s.Variables = variables
-	if err := l.err(); err != nil {
-		return Scenario{}, nil, err
-	}
-	return s, root, nil
 }
 
 var (
