@@ -90,6 +90,7 @@ func callKeys() map[string]key {
 		"check.responder":         {about: "What the side inside does.", kinds: call},
 		"check.client":            {about: "What the side outside does.", kinds: call},
 		"behaviour.media_address": {about: "The address in the side's SDP.", words: []string{"public", "private"}},
+		"behaviour.media_from":    {about: "Which of the client's addresses its media has; second wants --second-address.", words: []string{"signalling", "second"}},
 		"behaviour.latch":         {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet"}},
 		"behaviour.rport":         {about: "Whether the side asks for answers to its source port (RFC 3581)."},
 		"behaviour.audio":         {about: "What the side sends.", words: []string{"tone", "silence", "loop"}},
