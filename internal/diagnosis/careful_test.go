@@ -122,7 +122,7 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 					f.Client.Advertised, f.Responder.Heard = &a, &a
 					c.Call.Client.MediaAddress = scenarios.PrivateAddress
 				})
-			}, diagnosis.Degraded, []string{"cause private-address-advertised inbound proven", "cause latching-needed outbound proven"}},
+			}, diagnosis.Degraded, []string{"cause private-address-advertised inbound proven", "folded latching-needed outbound proven"}},
 		{"one stall of a machine in a short call", diagnosistest.Site{Transports: udp()},
 			func(ev *evidence.Evidence) {
 				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {

@@ -9,7 +9,7 @@ type Diagnosis struct {
 	Summary string
 	// Checks are in the order of the evidence.
 	Checks []CheckVerdict
-	// Findings are symptoms, then causes, each in the order of the rules.
+	// Findings are symptoms in the order of the rules, then causes, the most upstream first.
 	Findings  []Finding
 	NotTested []NotTested
 	// Changes are all differences between SIP messages as sent and as arrived, what SIP
@@ -26,16 +26,22 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 		ev = new(evidence.Evidence)
 	}
 	v := newView(ev)
-	var d Diagnosis
-	for _, role := range []Role{Symptom, Cause} {
-		for _, r := range rules {
-			d.Findings = append(d.Findings, r.findings(v, role)...)
-		}
-	}
+	d := Diagnosis{Findings: v.ranked(v.found(rules))}
 	d.Changes = v.sipChanges()
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)
 	d.Verdict = overall(v, d)
 	d.Summary = summarise(v, d)
 	return d
+}
+
+// found is all that the rules find, symptoms first, each in the order of the rules.
+func (v *view) found(rules []Rule) []Finding {
+	var out []Finding
+	for _, role := range []Role{Symptom, Cause} {
+		for _, r := range rules {
+			out = append(out, r.findings(v, role)...)
+		}
+	}
+	return out
 }

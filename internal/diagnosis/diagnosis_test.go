@@ -31,9 +31,9 @@ var expected = map[string]struct {
 	"poor-audio": {diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
 	"private-address-strict": {diagnosis.Fail, []string{
 		"symptom one-way-audio inbound proven", "cause private-address-advertised outbound proven",
-		"cause latching-needed inbound proven"}},
+		"folded latching-needed inbound proven"}},
 	"private-address-latching": {diagnosis.Degraded, []string{
-		"cause private-address-advertised outbound proven", "cause latching-needed inbound proven"}},
+		"cause private-address-advertised outbound proven", "folded latching-needed inbound proven"}},
 	"client-behind-nat": {diagnosis.Pass, nil},
 	"carrier-nat":       {diagnosis.Fail, []string{"symptom no-signalling  proven"}},
 	"silent":            {diagnosis.Fail, []string{"cause silent-audio outbound proven"}},
@@ -77,14 +77,25 @@ var expected = map[string]struct {
 	"alg-without-control": {diagnosis.Degraded, []string{
 		"cause sip-alg-rewrites inbound likely", "cause sip-alg-rewrites outbound likely"}},
 	"alg-moves-media": {diagnosis.Fail, []string{
-		"symptom one-way-audio inbound proven", "cause sip-alg-rewrites outbound proven"}},
+		"symptom one-way-audio inbound proven", "cause sip-alg-rewrites outbound proven",
+		"folded latching-needed inbound proven"}},
 	"alg-truncates": {diagnosis.Degraded, []string{
 		"cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven"}},
 	"alg-blocks": {diagnosis.Fail, []string{"cause sip-alg-blocks inbound proven"}},
 	"ack-lost":   {diagnosis.Fail, []string{"cause ack-lost inbound proven"}},
 	"rport-ignored": {diagnosis.Fail, []string{
 		"symptom transport-unreachable inbound proven", "cause rport-ignored outbound proven"}},
-	"private-contact":   {diagnosis.Fail, []string{"cause private-address-advertised outbound proven"}},
+	"private-contact": {diagnosis.Fail, []string{
+		"cause private-address-advertised outbound proven", "folded ack-lost inbound proven"}},
+	"double-nat-from-inside": {diagnosis.Fail, []string{
+		"symptom no-signalling  proven", "cause double-nat  proven",
+		"folded port-not-forwarded inbound proven", "folded rtp-range-not-forwarded inbound likely"}},
+	"range-dead-latching": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause rtp-range-not-forwarded inbound proven",
+		"folded latching-needed inbound proven"}},
+	"alg-and-gap": {diagnosis.Fail, []string{
+		"cause sip-alg-rewrites inbound proven", "cause sip-alg-rewrites outbound proven",
+		"cause rtp-range-partly-forwarded inbound proven"}},
 	"sip-proxy":         {diagnosis.Pass, nil},
 	"sip-proxy-refused": {diagnosis.Pass, nil},
 	"source-noted":      {diagnosis.Pass, nil},
@@ -213,6 +224,9 @@ func findings(d diagnosis.Diagnosis) []string {
 	var out []string
 	for _, f := range d.Findings {
 		out = append(out, string(f.Role)+" "+f.Code+" "+string(f.Direction)+" "+string(f.Confidence))
+		for _, c := range f.Consequences {
+			out = append(out, "folded "+c.Code+" "+string(c.Direction)+" "+string(c.Confidence))
+		}
 	}
 	return out
 }
@@ -243,7 +257,7 @@ func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
 func TestDiagnoseIsPure(t *testing.T) {
 	unexported := cmp.FilterPath(func(p cmp.Path) bool {
 		name := p.Last().String()
-		return name == ".values" || name == ".accounts"
+		return name == ".values" || name == ".accounts" || name == ".transports"
 	}, cmp.Ignore())
 	addresses := cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
 	again := diagnosistest.Runs()

@@ -1,6 +1,11 @@
 package diagnosis
 
-import "bothways/scenarios"
+import (
+	"slices"
+
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
 
 // A Role says whether a finding is what people complain about or what they must change.
 type Role string
@@ -41,12 +46,25 @@ type Finding struct {
 	Routers []string
 	// Checks are the IDs of the checks concerned.
 	Checks []string
+	// ExplainedBy are the causes that explain a symptom, the most upstream first; nil for
+	// causes.
+	ExplainedBy []Reason
+	// Consequences are causes that this one explains in full, so that they are not listed
+	// beside it; nil for symptoms.
+	Consequences []Consequence
 	// Changes are the groups of changed fields that some of the Evidence tells in
 	// sentences, for those who draw them; nil for most findings.
 	Changes []ChangeGroup
 
 	values   values // what the catalogue's placeholders stand for
 	accounts []account
+	// transports are those that it is about beside those of its checks.
+	transports []sipprobe.Transport
+}
+
+// names reports whether the finding, or a consequence of it, has the code.
+func (f Finding) names(code string) bool {
+	return f.Code == code || slices.ContainsFunc(f.Consequences, func(c Consequence) bool { return c.Code == code })
 }
 
 // A NotTested is a cause that the run could not decide.

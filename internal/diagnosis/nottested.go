@@ -9,7 +9,7 @@ const needsResponder = "a responder that the client can reach over one transport
 func (v *view) notTested(rules []Rule, findings []Finding) []NotTested {
 	var out []NotTested
 	for _, r := range rules {
-		named := slices.ContainsFunc(findings, func(f Finding) bool { return f.Code == r.Code })
+		named := slices.ContainsFunc(findings, func(f Finding) bool { return f.names(r.Code) })
 		if r.Needs == nil || named {
 			continue
 		}

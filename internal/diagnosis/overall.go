@@ -135,27 +135,22 @@ func scenarioChecks(counts map[Verdict]int) int {
 	return n
 }
 
-// headline is the first finding, with a cause that concerns the same checks.
+// headline is the first finding, with the most upstream cause that explains it.
 func headline(findings []Finding) string {
 	first := findings[0]
 	out, rest := sentence(first.Title), len(findings)-1
-	if i := slices.IndexFunc(findings, first.explainedBy); i > 0 {
+	if len(first.ExplainedBy) > 0 {
+		cause := first.ExplainedBy[0]
 		word := " Cause: "
-		if findings[i].Confidence == Likely {
+		if cause.Confidence == Likely {
 			word = " Likely cause: "
 		}
-		out, rest = out+word+sentence(findings[i].Title), rest-1
+		out, rest = out+word+sentence(cause.Title), rest-1
 	}
 	if rest > 0 {
 		out += fmt.Sprintf(" And %s.", count(rest, "more finding"))
 	}
 	return out
-}
-
-// explainedBy reports whether another finding is a cause that concerns a check of a symptom.
-func (f Finding) explainedBy(other Finding) bool {
-	return f.Role == Symptom && other.Role == Cause &&
-		slices.ContainsFunc(f.Checks, func(id string) bool { return slices.Contains(other.Checks, id) })
 }
 
 // sentence begins with a capital and ends with a full stop.

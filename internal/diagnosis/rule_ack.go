@@ -11,23 +11,25 @@ import (
 
 // ackLost: the caller acknowledged, the end that answered never saw it and repeated
 // its 200. Where the ACK went astray by a Contact that is wrong, whoever wrote that
-// Contact is the cause, and is named instead.
+// Contact explains it, so that those calls are told apart.
 func ackLost(v *view) []Finding {
 	var out []Finding
 	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
-		f := Finding{Direction: d, Confidence: Likely}
-		for _, c := range v.calls {
-			if c.check.Direction != d {
-				continue
-			}
-			if a, sure, ok := v.lostAck(c); ok && !v.strayed(c) {
-				f.tell(a)
-				if sure {
-					f.Confidence = Proven
+		for _, strayed := range []bool{false, true} {
+			f := Finding{Direction: d, Confidence: Likely}
+			for _, c := range v.calls {
+				if c.check.Direction != d || v.strayed(c) != strayed {
+					continue
+				}
+				if a, sure, ok := v.lostAck(c); ok {
+					f.tell(a)
+					if sure {
+						f.Confidence = Proven
+					}
 				}
 			}
+			out = append(out, f.found()...)
 		}
-		out = append(out, f.found()...)
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func portNotForwarded(v *view) []Finding {
 func (v *view) neverArrived(c contact) (Finding, bool) {
 	f := Finding{Direction: "inbound", Checks: c.ids(), values: values{
 		"port": v.port(c), "forward": v.forward(c), "name": c.transport.String(),
-	}}
+	}, transports: []sipprobe.Transport{c.transport}}
 	switch {
 	case c.transport == sipprobe.UDP && c.client.SentRequests > 0:
 		f.Evidence = []string{fmt.Sprintf("The client sent %s to %s; the responder, listening on %s, received none of them.",

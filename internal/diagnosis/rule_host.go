@@ -174,6 +174,7 @@ func hostFirewall(v *view) []Finding {
 	for _, c := range v.transports {
 		if line := v.hostDrops(c); line != "" {
 			lines, ports = append(lines, line), append(ports, v.port(c))
+			f.transports = append(f.transports, c.transport)
 			f.Checks = append(f.Checks, c.ids()...)
 		}
 	}

@@ -31,7 +31,7 @@ func latchers(d scenarios.Direction) values {
 }
 
 func (v *view) needsLatching(c call, d scenarios.Direction) (account, bool) {
-	if c.check.Control != "" || v.mediaRewritten(c.check.ID, d) {
+	if c.check.Control != "" {
 		return account{}, false
 	}
 	l := c.leg(d)

@@ -72,7 +72,7 @@ func transportUnreachable(v *view) []Finding {
 		out = append(out, Finding{
 			Direction: "inbound", Checks: c.ids(),
 			Evidence: []string{v.lastTry(c), v.diedAt(c), "Over " + v.working() + " the responder answered in the same run."},
-			values:   values{"transport": v.port(c), "name": c.transport.String()},
+			values:   values{"transport": v.port(c), "name": c.transport.String()}, transports: []sipprobe.Transport{c.transport},
 		})
 	}
 	return out

@@ -89,8 +89,12 @@ func blackHole(v *view) []Finding {
 		for _, l := range vanishes {
 			f.tell(l.vanishAccount())
 		}
+		handshake := v.handshake(d)
+		if len(handshake) > 0 {
+			f.transports = []sipprobe.Transport{sipprobe.TLS}
+		}
 		if len(f.accounts) > 0 {
-			out = append(out, f.foundWith(v.handshake(d)...)...)
+			out = append(out, f.foundWith(handshake...)...)
 		}
 	}
 	return out

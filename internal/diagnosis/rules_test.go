@@ -34,6 +34,9 @@ func codes(d Diagnosis) []string {
 	var out []string
 	for _, f := range d.Findings {
 		out = append(out, f.Code)
+		for _, c := range f.Consequences {
+			out = append(out, c.Code)
+		}
 	}
 	return out
 }

@@ -110,7 +110,7 @@ func verdictOnRun(out Outcome, s console.Streams) error {
 	return console.Status(diagnosis.Fail.ExitStatus())
 }
 
-func planted(f Fault) string { return f.Verdict + ", " + list(f.Expect) }
+func planted(f Fault) string { return f.Verdict + ", " + list(f.expected()) }
 
 func list(codes []string) string {
 	if len(codes) == 0 {

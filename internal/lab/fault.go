@@ -55,6 +55,9 @@ type Fault struct {
 	Pause time.Duration
 	// Expect are the codes of the findings that must come out, and no others.
 	Expect []string
+	// Folded are those of Expect that another cause of it explains in full: they must
+	// come out as its consequences, and the others must not.
+	Folded []string
 	// Verdict is what the run must conclude.
 	Verdict string
 }
@@ -156,4 +159,13 @@ func Find(name string) (Fault, error) {
 		}
 	}
 	return Fault{}, fmt.Errorf("no fault %q", name)
+}
+
+// expected are the codes that must come out, those that must be folded in parentheses.
+func (f Fault) expected() []string {
+	var out []string
+	for _, code := range f.Expect {
+		out = append(out, folding(code, slices.Contains(f.Folded, code)))
+	}
+	return out
 }

@@ -72,7 +72,7 @@ func printMatrix(s console.Streams, cells []Cell) (wrong int) {
 		case len(c.Unplanted()) > 0:
 			reported = "not planted: never acted: " + strings.Join(c.Unplanted(), " ")
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%.1f s\n", c.mark(), c.Fault.Name, c.Fault.Verdict+after(c.Fault.Expect), reported,
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%.1f s\n", c.mark(), c.Fault.Name, c.Fault.Verdict+after(c.Fault.expected()), reported,
 			strings.Join(c.Missed, " "), strings.Join(c.False, " "), c.Took.Seconds())
 	}
 	w.Flush()
@@ -91,15 +91,4 @@ func (c Cell) mark() string {
 		return "✓"
 	}
 	return "✗"
-}
-
-// codes are those of the findings, each once.
-func (o Outcome) codes() []string {
-	var out []string
-	for _, f := range o.Diagnosis.Findings {
-		if !slices.Contains(out, f.Code) {
-			out = append(out, f.Code)
-		}
-	}
-	return out
 }

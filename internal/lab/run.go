@@ -238,21 +238,43 @@ func second(l *natlab.Lab, f Fault) netip.Addr {
 	return l.Addresses.OutsideSecond
 }
 
+// compare holds what was reported against what was planted. A code that is folded where
+// it should stand beside, or the reverse, is both missed and false.
 func (o *Outcome) compare() {
-	var reported []string
-	for _, f := range o.Diagnosis.Findings {
-		reported = append(reported, f.Code)
-	}
-	slices.Sort(reported)
-	reported = slices.Compact(reported)
-	for _, code := range o.Fault.Expect {
+	want, reported := o.Fault.expected(), o.codes()
+	for _, code := range want {
 		if !slices.Contains(reported, code) {
 			o.Missed = append(o.Missed, code)
 		}
 	}
 	for _, code := range reported {
-		if !slices.Contains(o.Fault.Expect, code) {
+		if !slices.Contains(want, code) {
 			o.False = append(o.False, code)
 		}
 	}
+}
+
+// codes are those of the findings, each once, in the order of the report; those that
+// are folded are in parentheses behind what explains them.
+func (o Outcome) codes() []string {
+	var out []string
+	add := func(code string) {
+		if !slices.Contains(out, code) {
+			out = append(out, code)
+		}
+	}
+	for _, f := range o.Diagnosis.Findings {
+		add(f.Code)
+		for _, c := range f.Consequences {
+			add(folding(c.Code, true))
+		}
+	}
+	return out
+}
+
+func folding(code string, folded bool) string {
+	if folded {
+		return "(" + code + ")"
+	}
+	return code
 }

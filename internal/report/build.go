@@ -67,8 +67,28 @@ func buildFinding(f diagnosis.Finding) Finding {
 		Code: f.Code, Role: f.Role, Title: f.Title, Direction: orNull(string(f.Direction)), Confidence: f.Confidence,
 		Evidence: notNull(f.Evidence), Remedy: notNull(f.Remedy), Checks: notNull(f.Checks),
 		RouterRemedy: buildRouterRemedy(f.Vendor), Routers: f.Routers,
-		Changes: f.Changes,
+		Changes:     f.Changes,
+		ExplainedBy: buildReasons(f.ExplainedBy), Consequences: buildConsequences(f.Consequences),
 	}
+}
+
+func buildReasons(all []diagnosis.Reason) []Reason {
+	out := []Reason{}
+	for _, r := range all {
+		out = append(out, Reason{Code: r.Code, Direction: orNull(string(r.Direction)), Title: r.Title, Confidence: r.Confidence})
+	}
+	return out
+}
+
+func buildConsequences(all []diagnosis.Consequence) []Consequence {
+	out := []Consequence{}
+	for _, c := range all {
+		out = append(out, Consequence{
+			Code: c.Code, Title: c.Title, Direction: orNull(string(c.Direction)), Confidence: c.Confidence,
+			Evidence: notNull(c.Evidence), Checks: notNull(c.Checks), Why: c.Why,
+		})
+	}
+	return out
 }
 
 func buildRouterRemedy(v *diagnosis.VendorRemedy) *RouterRemedy {

@@ -133,10 +133,37 @@ type Finding struct {
 	// none, or nothing is known of this finding there.
 	RouterRemedy *RouterRemedy `json:"router_remedy"`
 	Checks       []string      `json:"checks"`
+	// ExplainedBy are the causes that explain a symptom, in part at least, the most
+	// upstream first; empty for causes.
+	ExplainedBy []Reason `json:"explained_by"`
+	// Consequences are causes that this one explains in full: they are listed here and not
+	// beside it. Empty for symptoms.
+	Consequences []Consequence `json:"consequences"`
 	// Routers are the names that would give a RouterRemedy, where the run names none.
 	Routers []string `json:"-"`
 	// Changes are the groups that some of the evidence tells in sentences, for text.
 	Changes []diagnosis.ChangeGroup `json:"-"`
+}
+
+// A Reason names a cause among the findings.
+type Reason struct {
+	Code      string  `json:"code"`
+	Direction *string `json:"direction"`
+	// Title and Confidence are those of the cause, for text.
+	Title      string               `json:"-"`
+	Confidence diagnosis.Confidence `json:"-"`
+}
+
+// A Consequence is a cause that needs no remedy of its own.
+type Consequence struct {
+	Code       string               `json:"code"`
+	Title      string               `json:"title"`
+	Direction  *string              `json:"direction"`
+	Confidence diagnosis.Confidence `json:"confidence"`
+	Evidence   []string             `json:"evidence"`
+	Checks     []string             `json:"checks"`
+	// Why says why the other cause explains it.
+	Why string `json:"why"`
 }
 
 // A RouterRemedy is what to do on one router: steps, then commands if there are any, then

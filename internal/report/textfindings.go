@@ -42,6 +42,7 @@ func (p *page) heading(s string) {
 func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 	p.styled("  "+p.toned(tone, mark(tone))+" ", f.Title, style(tone))
 	p.styled("    ", f.tags(), faint())
+	p.explainedBy(f)
 	for _, e := range f.Evidence {
 		i := slices.IndexFunc(f.Changes, func(g diagnosis.ChangeGroup) bool { return g.String() == e })
 		if i < 0 {
@@ -49,6 +50,9 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 			continue
 		}
 		p.changed(f.Changes[i])
+	}
+	for _, c := range f.Consequences {
+		p.para("    ↳ ", fmt.Sprintf("This also explains: %s (%s), since %s.", strings.TrimSuffix(c.Title, "."), c.Code, c.Why))
 	}
 	heading := "To do:"
 	if f.RouterRemedy != nil {
@@ -63,6 +67,17 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 	}
 	if len(f.Routers) > 0 {
 		p.routerHint(f.Routers)
+	}
+}
+
+// explainedBy leads from a symptom to its causes.
+func (p *page) explainedBy(f Finding) {
+	for _, r := range f.ExplainedBy {
+		word := "Cause"
+		if r.Confidence == diagnosis.Likely {
+			word = "Likely cause"
+		}
+		p.para("    → ", fmt.Sprintf("%s: %s (%s)", word, strings.TrimSuffix(r.Title, "."), r.Code))
 	}
 }
 

@@ -75,12 +75,17 @@ func at(events ...any) []sipprobe.Event {
 
 // Dropped is a run with a call whose ACK never arrived.
 func Dropped() *evidence.Evidence {
+	ev, _ := droppedCall()
+	return ev
+}
+
+func droppedCall() (*evidence.Evidence, *evidence.CallFacts) {
 	ev, f := long()
 	f.Client.Events = at(">INVITE", 0., "200", .1, ">ACK", .1, "200", .6, ">ACK", .6, "BYE", 32.1)
 	f.Client.Ended = "the far end hung up"
 	f.Responder.Established = false
 	f.Responder.Events = at("INVITE", 0., ">200", .1, ">200", .6, ">BYE", 32.1)
-	return ev
+	return ev, f
 }
 
 // TornDown is a run with a call that something between the ends has ended.

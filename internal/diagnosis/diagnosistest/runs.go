@@ -41,13 +41,15 @@ func Runs() []Run {
 		{"interrupted", Interrupted()},
 		{"local-send-errors", LocalSendErrors()},
 		{"local-no-socket", LocalNoSocket()},
-	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), tlsRuns(), portRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns())
+	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), tlsRuns(), portRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns(), rankedRuns())
 }
 
 // LatchingNeeded is a run at a site that rewrites the responder's media port, so that
 // the client's audio arrives only if the client follows it.
-func LatchingNeeded() *evidence.Evidence {
-	ev := Site{Control: true, InShut: true, Transports: []sipprobe.Transport{sipprobe.UDP}}.Run()
+func LatchingNeeded() *evidence.Evidence { return latchingNeeded(nil) }
+
+func latchingNeeded(path Path) *evidence.Evidence {
+	ev := Site{Control: true, InShut: true, Transports: []sipprobe.Transport{sipprobe.UDP}, Path: path}.Run()
 	for i := range ev.Checks {
 		f := ev.Checks[i].CallFacts
 		if f == nil {
