@@ -105,6 +105,9 @@ func verdictOnRun(out Outcome, s console.Streams) error {
 		fmt.Fprintf(s.Err, "\nbothways-lab: %s: reported as planted: %s\n", out.Fault.Name, planted(out.Fault))
 		return nil
 	}
+	if !out.ranked() {
+		fmt.Fprintf(s.Err, "\nbothways-lab: %s: causes in another order: want %s, reported %s\n", out.Fault.Name, list(out.Fault.Ranked), list(out.causes()))
+	}
 	fmt.Fprintf(s.Err, "\nbothways-lab: %s: planted %s; missed %s; false %s; verdict %s\n", out.Fault.Name,
 		planted(out.Fault), list(out.Missed), list(out.False), out.Diagnosis.Verdict)
 	return console.Status(diagnosis.Fail.ExitStatus())

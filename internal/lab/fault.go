@@ -19,6 +19,8 @@ type Fault struct {
 	// Scenario is the scenario to run: one that ships, or one of the lab's own with
 	// short times.
 	Scenario string
+	// Also are scenarios whose checks are run as well.
+	Also []string
 	// WholeTalk keeps the talk times of the scenario in a run that shortens them.
 	WholeTalk bool
 	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
@@ -58,6 +60,9 @@ type Fault struct {
 	// Folded are those of Expect that another cause of it explains in full: they must
 	// come out as its consequences, and the others must not.
 	Folded []string
+	// Ranked are the causes in the order in which the report must list them, those that
+	// are folded in parentheses; nil is any order.
+	Ranked []string
 	// Verdict is what the run must conclude.
 	Verdict string
 }
@@ -86,9 +91,15 @@ func breaking(rules ...natlab.Rule) natlab.Topology {
 	return with(everything(), func(t *natlab.Topology) { t.Rules = rules })
 }
 
-// Faults lists what the lab can plant.
+// Faults lists what the lab can plant: single faults, and then pairs of them.
 func Faults() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
+	all := single()
+	return slices.Concat(all, pairFaults(all))
+}
+
+func single() []Fault {
+	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(),
 		pathFaults(), endFaults())
 }
 
@@ -130,10 +141,10 @@ func callFaults() []Fault {
 			Scenario: "trunk", Expect: []string{"poor-audio"}, Verdict: "degraded"},
 		{Name: "private-address", Title: "the PBX advertises its private address, and the far side obeys",
 			Topology: everything(), Scenario: "private-address",
-			Expect: []string{"one-way-audio", "private-address-advertised", "latching-needed"}, Verdict: "fail"},
+			Expect: []string{"one-way-audio", "private-address-advertised", "latching-needed"}, Folded: []string{"latching-needed"}, Verdict: "fail"},
 		{Name: "private-address-latching", Title: "the PBX advertises its private address, and the far side latches",
 			Topology: everything(), Scenario: "private-address-latching",
-			Expect: []string{"private-address-advertised", "latching-needed"}, Verdict: "degraded"},
+			Expect: []string{"private-address-advertised", "latching-needed"}, Folded: []string{"latching-needed"}, Verdict: "degraded"},
 		{Name: "client-nat", Title: "the client is behind a NAT of its own, which is no fault of the site",
 			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "trunk", Verdict: "pass"},
 		{Name: "nothing-forwarded", Title: "nothing is forwarded, and the responder dials out to the client",
@@ -145,6 +156,7 @@ func callFaults() []Fault {
 		{Name: "cgnat-told-by-pcp", Title: "the same, and the router says so by PCP alone",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "quick", FromInside: true, RouterPCP: true,
 			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded"}, Verdict: "fail"},
+			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded"}, Folded: []string{"port-not-forwarded"}, Verdict: "fail"},
 		{Name: "cgnat", Title: "the carrier has put a NAT before the site, so that no forward helps",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk",
 			Expect: []string{"no-signalling"}, Verdict: "fail"},

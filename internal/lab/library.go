@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"slices"
 
 	"bothways/scenarios"
 )
@@ -22,4 +23,22 @@ func scenario(name string) (scenarios.Scenario, error) {
 	}
 	defer f.Close()
 	return scenarios.Load(name+".yaml", f)
+}
+
+// scenario is that of the fault, with the checks of those that it runs as well.
+func (f Fault) scenario() (scenarios.Scenario, error) {
+	s, err := scenario(f.Scenario)
+	for _, name := range f.Also {
+		also, failed := scenario(name)
+		if err == nil {
+			err = failed
+		}
+		for _, c := range also.Checks {
+			if !slices.ContainsFunc(s.Checks, func(have scenarios.Check) bool { return have.ID == c.ID }) {
+				s.Checks = append(s.Checks, c)
+			}
+		}
+		s.Name += "+" + also.Name
+	}
+	return s, err
 }

@@ -81,7 +81,7 @@ func Sides(faults []Fault, parallel int, run func(Fault)) {
 
 // sweeps reports whether the fault's scenario sends as fast as the machine can.
 func (f Fault) sweeps() bool {
-	s, err := scenario(f.Scenario)
+	s, err := f.scenario()
 	return err == nil && slices.ContainsFunc(s.Checks, func(c scenarios.Check) bool { return c.Kind == scenarios.SweepKind })
 }
 

@@ -71,6 +71,8 @@ func printMatrix(s console.Streams, cells []Cell) (wrong int) {
 			reported = "not run: " + c.Err.Error()
 		case len(c.Unplanted()) > 0:
 			reported = "not planted: never acted: " + strings.Join(c.Unplanted(), " ")
+		case !c.ranked():
+			reported += " (in another order: want " + strings.Join(c.Fault.Ranked, " ") + ")"
 		}
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%.1f s\n", c.mark(), c.Fault.Name, c.Fault.Verdict+after(c.Fault.expected()), reported,
 			strings.Join(c.Missed, " "), strings.Join(c.False, " "), c.Took.Seconds())

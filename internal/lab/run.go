@@ -45,7 +45,7 @@ func (o Outcome) Unplanted() (names []string) {
 
 // OK reports whether the run reported what was planted and nothing else.
 func (o Outcome) OK() bool {
-	return len(o.Unplanted()) == 0 && len(o.Missed) == 0 && len(o.False) == 0 && string(o.Diagnosis.Verdict) == o.Fault.Verdict
+	return len(o.Unplanted()) == 0 && len(o.Missed) == 0 && len(o.False) == 0 && o.ranked() && string(o.Diagnosis.Verdict) == o.Fault.Verdict
 }
 
 // Options change how a fault is run.
@@ -64,7 +64,7 @@ const labKey = "the lab has no strangers"
 
 // Run builds the fault's topology and runs client and responder through it.
 func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
-	s, err := scenario(f.Scenario)
+	s, err := f.scenario()
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -252,6 +252,17 @@ func (o *Outcome) compare() {
 			o.False = append(o.False, code)
 		}
 	}
+}
+
+// ranked reports whether the causes are listed in the order that the fault asks for.
+func (o Outcome) ranked() bool {
+	return o.Fault.Ranked == nil || slices.Equal(o.Fault.Ranked, o.causes())
+}
+
+// causes are the codes of the causes as the report lists them.
+func (o Outcome) causes() []string {
+	o.Diagnosis.Findings = slices.DeleteFunc(slices.Clone(o.Diagnosis.Findings), func(f diagnosis.Finding) bool { return f.Role == diagnosis.Symptom })
+	return o.codes()
 }
 
 // codes are those of the findings, each once, in the order of the report; those that
