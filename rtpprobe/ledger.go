@@ -141,6 +141,9 @@ func (in *inbox) result() Received {
 	if in.current != nil && in.current.sequence.started {
 		facts.LastSequence = new(uint16(in.current.sequence.high))
 	}
+	if in.current != nil {
+		facts.Transit = in.current.transit.result(in.current.ssrc, in.opened)
+	}
 	if in.current != nil && in.current.jitter.packets > 1 {
 		facts.JitterMS = new(round(in.current.jitter.mean * 1000))
 	}

@@ -129,6 +129,9 @@ func (o *outbox) result() Sent {
 	facts.Destinations = append([]Destination{}, facts.Destinations...)
 	facts.RefusedDestinations = append([]Destination{}, facts.RefusedDestinations...)
 	facts.Errors = append([]ErrorCount{}, facts.Errors...)
+	if !o.lastDue.IsZero() {
+		facts.Clock = &MediaClock{Timestamp: o.lastStamp, AtMS: millis(o.lastDue.Sub(o.opened))}
+	}
 	if late := o.late.lateness(); late.Count > 0 {
 		facts.Lateness = &LatenessUS{
 			P50: micros(late.P50), P99: micros(late.P99), Max: micros(late.Max), CatchUps: late.CatchUps,

@@ -11,6 +11,7 @@ type reception struct {
 	ssrc     uint32
 	sequence sequence
 	jitter   jitter
+	transit  transit
 
 	senderReport   uint32 // middle 32 bits of its NTP time, 0 = none yet
 	senderReportAt time.Time
@@ -23,10 +24,12 @@ func (r *reception) add(number uint16, timestamp uint32, at time.Time) arrivalKi
 	kind := r.sequence.add(number)
 	switch kind {
 	case restart:
-		r.jitter = jitter{mean: r.jitter.mean}
+		r.jitter, r.transit = jitter{mean: r.jitter.mean}, transit{}
 		r.jitter.add(timestamp, at)
+		r.transit.add(timestamp, at)
 	case fresh, late:
 		r.jitter.add(timestamp, at)
+		r.transit.add(timestamp, at)
 	}
 	return kind
 }

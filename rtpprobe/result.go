@@ -44,6 +44,15 @@ type Sent struct {
 	Errors []ErrorCount `json:"errors"`
 	// Lateness is this end's own pacing error, nil when nothing was due.
 	Lateness *LatenessUS `json:"lateness_us"`
+	// Clock is the time at which the last packet was due, nil when none was. Timestamps
+	// count through pauses, so that it holds for all packets of the stream.
+	Clock *MediaClock `json:"clock,omitempty"`
+}
+
+// A MediaClock ties an RTP timestamp (RFC 3550 section 5.1) to a time since Opened.
+type MediaClock struct {
+	Timestamp uint32  `json:"timestamp"`
+	AtMS      float64 `json:"at_ms"`
 }
 
 // A Destination is an address and the packets for it.
@@ -96,6 +105,8 @@ type Received struct {
 	Strays int64 `json:"strays"`
 	// JitterMS is the interarrival jitter of the SSRC heard last (RFC 3550 6.4.1, A.8), nil under 2 packets.
 	JitterMS *float64 `json:"jitter_ms"`
+	// Transit is when the packets of the SSRC heard last arrived, nil when there are none.
+	Transit *Transit `json:"transit,omitempty"`
 	// Untagged packets lacked StreamConfig.WantTag, in RTP or RTCP; nothing was done with them.
 	Untagged int64 `json:"untagged"`
 	// Control packets carried StreamConfig.ControlTag; they are in no other count.
@@ -118,6 +129,18 @@ type Received struct {
 	OwnToneMS    float64 `json:"own_tone_ms"`
 	SilenceMS    float64 `json:"silence_ms"`
 	OtherAudioMS float64 `json:"other_audio_ms"`
+}
+
+// A Transit says when the packets of an SSRC arrived by this end's clock, as if each had
+// carried the same timestamp: what differs is their time on the way.
+type Transit struct {
+	SSRC      uint32 `json:"ssrc"`
+	Timestamp uint32 `json:"timestamp"`
+	// MinMS, MeanMS and MaxMS are times since Opened: of the quickest packet, on
+	// average, and of the slowest.
+	MinMS  float64 `json:"min_ms"`
+	MeanMS float64 `json:"mean_ms"`
+	MaxMS  float64 `json:"max_ms"`
 }
 
 // A Source is an address and SSRC that accepted packets came from, duplicates included.

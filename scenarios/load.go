@@ -32,6 +32,9 @@ type fileCheck struct {
 	Codec      string        `yaml:"codec"`
 	MaxLoss    *float64      `yaml:"max_loss_percent"`
 	MinMOS     *float64      `yaml:"min_mos"`
+	MaxJitter  *float64      `yaml:"max_jitter_ms"`
+	MaxDelay   *float64      `yaml:"max_delay_ms"`
+	MaxLossRun *int64        `yaml:"max_loss_run_packets"`
 	Ports      string        `yaml:"ports"`
 	Rate       *int          `yaml:"rate"`
 	ProbeBytes *int          `yaml:"probe_bytes"`
@@ -185,17 +188,8 @@ func (c fileCheck) describeCall(base *Check) error {
 	if err := CheckCall(*call); err != nil {
 		return err
 	}
-	if c.MaxLoss != nil {
-		call.MaxLossPercent = *c.MaxLoss
-	}
-	if call.MaxLossPercent < 0 || call.MaxLossPercent > 100 {
-		return fmt.Errorf("max_loss_percent: %v is not between 0 and 100", call.MaxLossPercent)
-	}
-	if c.MinMOS != nil {
-		call.MinMOS = *c.MinMOS
-	}
-	if call.MinMOS != 0 && (call.MinMOS < 1 || call.MinMOS > 4.4) {
-		return fmt.Errorf("min_mos: %v is not between 1 and 4.4", call.MinMOS)
+	if err := c.describeLimits(call); err != nil {
+		return err
 	}
 	if call.Codec, err = oneOf("codec", c.Codec, "pcmu", "pcmu", "pcma"); err != nil {
 		return err
@@ -209,6 +203,41 @@ func (c fileCheck) describeCall(base *Check) error {
 		return err
 	}
 	base.Call = call
+	return nil
+}
+
+// describeLimits reads what makes audio poor.
+func (c fileCheck) describeLimits(call *Call) error {
+	for _, limit := range []struct {
+		key       string
+		given     *float64
+		into      *float64
+		low, high float64
+	}{
+		{"max_loss_percent", c.MaxLoss, &call.MaxLossPercent, 0, 100},
+		{"max_jitter_ms", c.MaxJitter, &call.MaxJitterMs, 0, 1000},
+		{"max_delay_ms", c.MaxDelay, &call.MaxDelayMs, 0, 10_000},
+	} {
+		if limit.given == nil {
+			continue
+		}
+		if !(*limit.given >= limit.low && *limit.given <= limit.high) { // so that it is not NaN either
+			return fmt.Errorf("%s: %v is not between %v and %v", limit.key, *limit.given, limit.low, limit.high)
+		}
+		*limit.into = *limit.given
+	}
+	if c.MinMOS != nil {
+		call.MinMOS = *c.MinMOS
+	}
+	if call.MinMOS != 0 && !(call.MinMOS >= 1 && call.MinMOS <= 4.4) {
+		return fmt.Errorf("min_mos: %v is not between 1 and 4.4", call.MinMOS)
+	}
+	if c.MaxLossRun != nil {
+		call.MaxLossRunPackets = *c.MaxLossRun
+	}
+	if call.MaxLossRunPackets < 0 || call.MaxLossRunPackets > 10_000 {
+		return fmt.Errorf("max_loss_run_packets: %d is not between 0 and 10000", call.MaxLossRunPackets)
+	}
 	return nil
 }
 

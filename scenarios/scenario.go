@@ -112,6 +112,12 @@ type Call struct {
 	// MinMOS is the estimated mean opinion score (ITU-T G.107) per direction below which
 	// audio is poor, 1 to 4.4; 0 is no limit.
 	MinMOS float64 `json:"min_mos"`
+	// MaxJitterMs is the interarrival jitter (RFC 3550) and MaxDelayMs the one-way delay
+	// per direction above which audio is poor, MaxLossRunPackets the packets in a row that
+	// may be lost; 0 is no limit.
+	MaxJitterMs       float64 `json:"max_jitter_ms,omitempty"`
+	MaxDelayMs        float64 `json:"max_delay_ms,omitempty"`
+	MaxLossRunPackets int64   `json:"max_loss_run_packets,omitempty"`
 }
 
 // A Sweep says which ports are tried, and at what pace. Inbound they are the

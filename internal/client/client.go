@@ -207,6 +207,7 @@ func (r *run) conclude() {
 	}
 	c.Tape, c.TapeDropped = r.tape.Records(r.ev.Run.ID), r.tape.Dropped()
 	r.ev.Run.DurationMs = time.Since(r.ev.Run.Started).Milliseconds()
+	r.ev.Clocks = r.ev.ClockSamples()
 }
 
 func (r *run) skipAll(reason string) {

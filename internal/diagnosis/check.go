@@ -55,6 +55,9 @@ type Audio struct {
 	LossRuns, LongestLossRunPackets *int64
 	// RoundTripMs, BurstRatio, R and MOS are those of the E-model.
 	RoundTripMs, BurstRatio, RFactor, MOS *float64
+	// OneWayDelayMs is the mean time on the way, OneWayDelayErrorMs by how much it may be
+	// wrong; null where the two clocks could not be compared.
+	OneWayDelayMs, OneWayDelayErrorMs *float64
 }
 
 // judgeAll judges every check. Findings that say that nothing could be tested

@@ -89,13 +89,8 @@ func unreadIn(v *view, _, f Finding) bool {
 
 // offTheEnd: what is shut are ports from which the shift leads out of the range.
 func offTheEnd(v *view, _, f Finding) bool {
-	sweeps := 0
-	for _, s := range v.swept(scenarios.Inbound) {
-		if slices.Contains(f.Checks, s.check.ID) && s.woken.Minus(s.shiftedAway()).IsZero() {
-			sweeps++
-		}
-	}
-	return sweeps == len(f.Checks)
+	sweeps := slices.DeleteFunc(v.swept(scenarios.Inbound), func(s sweep) bool { return !slices.Contains(f.Checks, s.check.ID) })
+	return len(sweeps) > 0 && !slices.ContainsFunc(sweeps, func(s sweep) bool { return !s.woken.Minus(s.shiftedAway()).IsZero() })
 }
 
 // everyCall reports whether something is true of each check of a finding, all of them

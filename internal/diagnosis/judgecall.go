@@ -11,7 +11,7 @@ import (
 
 func (v *view) judgeCall(out *CheckVerdict, c call) {
 	out.Flow = c.facts.Flow
-	out.Inbound, out.Outbound = c.audio(c.in), c.audio(c.out)
+	out.Inbound, out.Outbound = v.audio(c, c.in), v.audio(c, c.out)
 	if caller := c.caller(); caller != nil && caller.Invite != nil {
 		out.RTTMs = caller.Invite.RTTMs
 	}
@@ -137,10 +137,13 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		parts = append(parts, fmt.Sprintf("MOS %s / %s", number(in), number(outward)))
 	}
 	for _, l := range c.legs() {
+		if d := v.delay(l); d != nil && d.ms > 2*d.errorMs {
+			parts = append(parts, fmt.Sprintf("%.0f ± %.0f ms on the way %s", d.ms, d.errorMs, way(l.direction)))
+		}
 		if l.shutOut() {
 			parts = append(parts, fmt.Sprintf("%s heard nothing in the first %s", hears(l.direction), millis(l.receiver.Cold.WaitedMs)))
 		}
-		if byLoss, byMOS := c.poor(l); l.shutOut() || byLoss || byMOS {
+		if l.shutOut() || len(v.poor(c, l)) > 0 {
 			out.Verdict = Degraded
 		}
 	}

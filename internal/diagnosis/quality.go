@@ -36,9 +36,12 @@ func (c call) quality(l leg) (q quality) {
 }
 
 // audio is what was measured of a direction, with how it sounds.
-func (c call) audio(l leg) *Audio {
+func (v *view) audio(c call, l leg) *Audio {
 	a, q := l.audio(), c.quality(l)
 	a.RoundTripMs, a.BurstRatio, a.RFactor, a.MOS = q.roundTripMs, q.burstRatio, q.r, q.mos
+	if d := v.delay(l); d != nil {
+		a.OneWayDelayMs, a.OneWayDelayErrorMs = &d.ms, &d.errorMs
+	}
 	return a
 }
 
@@ -71,16 +74,4 @@ func (l leg) burstRatio(lostPercent float64) *float64 {
 		return nil
 	}
 	return pointer(float64(*r.Lost) / float64(r.LossRuns) * (1 - lostPercent/100))
-}
-
-// poor says whether a direction is worse than the scenario allows, and in what.
-func (c call) poor(l leg) (byLoss, byMOS bool) {
-	if _, stopped := l.stop(); stopped || l.state != alive {
-		return false, false
-	}
-	lost := l.judgedPercent()
-	mos := c.quality(l).mos
-	byLoss = lost != nil && *lost > c.maxLoss()
-	byMOS = mos != nil && c.check.Call != nil && *mos < c.check.Call.MinMOS
-	return byLoss, byMOS
 }

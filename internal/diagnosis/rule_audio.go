@@ -36,25 +36,15 @@ func oneWayAudio(v *view) []Finding {
 	return out
 }
 
-// poorAudio: a direction carries audio, and loses more or sounds worse than the
-// scenario allows.
+// poorAudio: a direction carries audio, and breaks a limit of the scenario.
 func poorAudio(v *view) []Finding {
 	var out []Finding
 	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
 		f := Finding{Direction: d, values: values{"way": way(d)}}
 		for _, c := range v.established() {
 			l := c.leg(d)
-			byLoss, byMOS := c.poor(l)
-			if byLoss {
-				lost := percent(l.judgedPercent())
-				f.tell(account{c.check.ID, "loss", fmt.Sprintf("%s; the scenario allows %.1f %% of loss, %s were lost", l.story(), c.maxLoss(), lost),
-					fmt.Sprintf("%s; %s lost", l.numbers(), lost)})
-			}
-			if byMOS {
-				q := c.quality(l)
-				f.tell(account{c.check.ID, "mos", fmt.Sprintf("estimated MOS %s (R %s) with %s lost, a round trip of %s ms and %s ms of jitter; the scenario wants %.1f",
-					number(q.mos), number(q.r), percent(l.judgedPercent()), number(q.roundTripMs), number(l.jitter()), c.check.Call.MinMOS),
-					"MOS " + number(q.mos)})
+			for _, b := range v.poor(c, l) {
+				f.tell(account{c.check.ID, b.kind, b.long, b.short})
 			}
 		}
 		out = append(out, f.found()...)

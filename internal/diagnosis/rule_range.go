@@ -122,6 +122,7 @@ func shiftsPorts(v *view) []Finding {
 		a.long = fmt.Sprintf("probes that were sent to %s of %s arrived on other ports, %s%s",
 			sized(s.WrongPort), s.facts.Sent.Remote, far, example(s.shifts()))
 		f.tell(a)
+		f.Checks = append(f.Checks, ids(v.shutAt(s.WrongPort.Union(s.shiftedAway())))...)
 		f.values["forward"] = v.forwardOf(s, gaps(s.WrongPort.Union(s.shiftedAway()), s.undecided()))
 	}
 	return append(f.foundWith(), knockedAside(v)...)

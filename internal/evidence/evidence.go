@@ -30,6 +30,8 @@ type Evidence struct {
 	// Responder is null when the ends were never paired, or when the responder
 	// vanished before it could hand over its ledger.
 	Responder *Ledger `json:"responder"`
+	// Clocks compares the two ends' clocks; nil when they could not be compared.
+	Clocks []ClockSample `json:"clocks,omitempty"`
 }
 
 // Run says what was run, when and against what.

@@ -117,6 +117,10 @@ type Audio struct {
 	BurstRatio *float64 `json:"burst_ratio"`
 	RFactor    *float64 `json:"r_factor"`
 	MOS        *float64 `json:"mos"`
+	// OneWayDelayMs is the mean time on the way, wrong by at most OneWayDelayErrorMs; null
+	// where the two ends' clocks could not be compared.
+	OneWayDelayMs      *float64 `json:"one_way_delay_ms"`
+	OneWayDelayErrorMs *float64 `json:"one_way_delay_error_ms"`
 }
 
 // A Finding is a symptom or a cause, with what proves it.

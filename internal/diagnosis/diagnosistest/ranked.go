@@ -137,6 +137,9 @@ func Ranked() []Run {
 		{"woken-at-calls", shut(woken)},
 		{"woken-at-calls-deaf", Deaf(shut(woken))},
 		{"woken-latching", WithSweep(woken)},
+		{"gap-latching", WithSweep(half)},
+		{"shifted-latching", WithSweep(Sweep{Ports: "10000-20000", Shift: 2})},
+		{"shifted-latching-deaf", Deaf(WithSweep(Sweep{Ports: "10000-20000", Shift: 2}))},
 		{"shifted-off-the-end", offTheEnd()},
 		{"egress-dead-deaf", Deaf(Find("sweep-egress-dead"))},
 		{"alg-truncates-all", unread(Find("alg-truncates"))},
@@ -176,6 +179,8 @@ func NearMisses() []Run {
 		{"tls-intercepted tls-version-too-old", Site{Intercepted: true, TLS: []TLSServer{{}, {Port: 443, Old: []string{"1.0"}}}}.Run()},
 		{"rtp-range-not-forwarded latching-needed", LatchingNeeded()},
 		{"forward-shifts-ports filtered-until-primed", Swept(Sweep{Ports: "10000-11000", Shift: 2, Lost: "10400-10500", Primed: true})},
+		{"forward-shifts-ports latching-needed", WithSweep(Sweep{Ports: "13000-20000", Shift: 2})},
+		{"rtp-range-partly-forwarded latching-needed", WithSweep(Sweep{Ports: "10000-20000", Lost: "15000-20000", Primed: true, LostPrimed: "15000-20000"})},
 		{"filtered-until-primed latching-needed", WithSweep(Sweep{Ports: "13000-20000", Lost: "13000-20000", Primed: true})},
 	}
 }
