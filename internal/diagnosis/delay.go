@@ -24,18 +24,18 @@ func (v *view) delay(l leg) *delay {
 	if sent == nil || in == nil || in.SSRC != l.sender.Media.SSRC {
 		return nil
 	}
-	ahead := float64(int32(sent.Timestamp-in.Timestamp)) / clockPerMs
-	arrived := l.receiver.Media.Opened.Add(milliseconds(in.MeanMS + ahead))
+	later := float64(int32(sent.Timestamp-in.Timestamp)) / clockPerMs
+	arrived := l.receiver.Media.Opened.Add(milliseconds(in.MeanMS + later))
 	took := float64(arrived.Sub(l.sender.Media.Opened.Add(milliseconds(sent.AtMS))).Microseconds()) / 1000
-	offset, ok := v.offset(l.receiver.Media.Opened.Add(milliseconds(in.MinMS)))
+	client, ahead := l.sender, -1.
+	if l.direction == scenarios.Outbound {
+		client, ahead = l.receiver, 1
+	}
+	offset, ok := v.offset(client.Media.Opened)
 	if !ok {
 		return nil
 	}
-	if l.direction == scenarios.Inbound {
-		took -= offset.ms
-	} else {
-		took += offset.ms
-	}
+	took += ahead * offset.ms
 	if took+offset.errorMs < 0 || math.Abs(took) > maxDelayMs {
 		return nil // some clock was set
 	}
@@ -50,7 +50,8 @@ const (
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
-// offset is by how much the responder's clock was ahead of the client's at a time.
+// offset is by how much the responder's clock was ahead of the client's, at a time of the
+// client's.
 // Samples that contradict each other, whatever the drift, show that a clock was set.
 func (v *view) offset(at time.Time) (delay, bool) {
 	best, ok := delay{errorMs: math.Inf(1)}, false

@@ -100,7 +100,7 @@ func Faults() []Fault {
 
 func single() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(),
-		pathFaults(), endFaults())
+		pathFaults(), endFaults(), qualityFaults())
 }
 
 // callFaults are those that calls show.
