@@ -26,6 +26,15 @@ func (f *Finding) tell(accounts ...account) {
 	f.accounts = append(f.accounts, accounts...)
 }
 
+// concerns adds calls of which a finding tells no story of their own.
+func (f *Finding) concerns(calls ...call) {
+	for _, c := range calls {
+		if !slices.Contains(f.Checks, c.check.ID) {
+			f.Checks = append(f.Checks, c.check.ID)
+		}
+	}
+}
+
 // found is the finding, if any call or sentence carries it. Where many calls tell the
 // same, the first does so in full and the others add their numbers.
 func (f Finding) found() []Finding {

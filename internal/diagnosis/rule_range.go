@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"slices"
 
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -31,6 +32,7 @@ func sweptShut(v *view) []Finding {
 	for _, c := range v.shutAt(shut) {
 		f.tell(coldAccount(c))
 	}
+	f.concerns(v.deadAt(shut)...)
 	how := v.gotIn()
 	if how == "" {
 		f.Confidence = Likely
@@ -56,7 +58,7 @@ func partlyForwarded(v *view) []Finding {
 			continue
 		}
 		f.tell(s.lostAccount("partly", rest))
-		f.Checks = append(f.Checks, ids(v.shutAt(rest))...)
+		f.concerns(slices.Concat(v.shutAt(rest), v.deadAt(rest))...)
 		notes = append(notes, s.others()...)
 		notes = append(notes, s.icmpLines(rest)...)
 		f.values["forward"], f.values["gaps"] = v.forwardOf(s, holes), ": "+portWords(holes, maxRangesInRow)
@@ -122,7 +124,8 @@ func shiftsPorts(v *view) []Finding {
 		a.long = fmt.Sprintf("probes that were sent to %s of %s arrived on other ports, %s%s",
 			sized(s.WrongPort), s.facts.Sent.Remote, far, example(s.shifts()))
 		f.tell(a)
-		f.Checks = append(f.Checks, ids(v.shutAt(s.WrongPort.Union(s.shiftedAway())))...)
+		aside := s.WrongPort.Union(s.shiftedAway())
+		f.concerns(slices.Concat(v.shutAt(aside), v.deadAt(aside))...)
 		f.values["forward"] = v.forwardOf(s, gaps(s.WrongPort.Union(s.shiftedAway()), s.undecided()))
 	}
 	return append(f.foundWith(), knockedAside(v)...)

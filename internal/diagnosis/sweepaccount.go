@@ -121,6 +121,21 @@ func (v *view) shutAt(ports rtpprobe.PortSet) []call {
 	return out
 }
 
+// deadAt are the calls whose media never got in at one of the ports, which it was sent to
+// as the responder had asked for, and at which nothing else arrived either.
+func (v *view) deadAt(ports rtpprobe.PortSet) []call {
+	var out []call
+	for _, c := range v.calls {
+		if c.in.state != dead || c.in.others() > 0 || v.hostShuts(c) > 0 || v.mediaRewritten(c.check.ID, scenarios.Inbound) {
+			continue
+		}
+		if at := c.facts.Responder.Advertised; at != nil && c.in.to() == *at && ports.Contains(at.Port()) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // deafAt are the calls whose media did not get out to one of the client's ports.
 func (v *view) deafAt(ports rtpprobe.PortSet) []call {
 	var out []call
