@@ -137,7 +137,7 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		parts = append(parts, fmt.Sprintf("MOS %s / %s", number(in), number(outward)))
 	}
 	for _, l := range c.legs() {
-		if d := v.delay(l); d != nil && d.ms > 2*d.errorMs {
+		if d := v.delay(l); d != nil && d.ms >= tellingMs && d.ms > 2*d.errorMs {
 			parts = append(parts, fmt.Sprintf("%.0f ± %.0f ms on the way %s", d.ms, d.errorMs, way(l.direction)))
 		}
 		if l.shutOut() {
@@ -155,6 +155,9 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 	}
 	out.Summary = strings.Join(parts, "; ")
 }
+
+// tellingMs is the time on the way from which a line of a report tells of it.
+const tellingMs = 50
 
 // flow says which path an outbound call took, empty for inbound calls.
 func (v *view) flow(c call) string {

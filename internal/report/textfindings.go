@@ -51,9 +51,7 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 		}
 		p.changed(f.Changes[i])
 	}
-	for _, c := range f.Consequences {
-		p.para("    ↳ ", fmt.Sprintf("This also explains: %s (%s), since %s.", strings.TrimSuffix(c.Title, "."), c.Code, c.Why))
-	}
+	p.consequences(f.Consequences)
 	heading := "To do:"
 	if f.RouterRemedy != nil {
 		p.routerRemedy(*f.RouterRemedy)
@@ -78,6 +76,22 @@ func (p *page) explainedBy(f Finding) {
 			word = "Likely cause"
 		}
 		p.para("    → ", fmt.Sprintf("%s: %s (%s)", word, strings.TrimSuffix(r.Title, "."), r.Code))
+	}
+}
+
+// consequences names what else a cause explains, that of one code and reason in one line.
+func (p *page) consequences(all []Consequence) {
+	titles := make(map[[2]string][]string)
+	for _, c := range all {
+		key := [2]string{c.Code, c.Why}
+		titles[key] = append(titles[key], strings.TrimSuffix(c.Title, "."))
+	}
+	for _, c := range all {
+		key := [2]string{c.Code, c.Why}
+		if t := titles[key]; t != nil {
+			p.para("    ↳ ", fmt.Sprintf("This also explains: %s (%s), since %s.", strings.Join(t, "; "), c.Code, c.Why))
+			delete(titles, key)
+		}
 	}
 }
 
