@@ -36,10 +36,21 @@ func (v *view) delay(l leg) *delay {
 		return nil
 	}
 	took += ahead * offset.ms
-	if took+offset.errorMs < 0 || math.Abs(took) > maxDelayMs {
+	offset.errorMs += l.lateMs()
+	if took+offset.errorMs < 0 || math.Abs(took) > maxDelayMs || !(offset.errorMs >= 0 && offset.errorMs <= maxDelayMs) {
 		return nil // some clock was set
 	}
 	return &delay{max(took, 0), offset.errorMs}
+}
+
+// lateMs is how much later than they were due the sender's own machine sent all but one
+// in a hundred of its packets, and the rest on average: that is not the path's.
+func (l leg) lateMs() float64 {
+	late := l.sender.Media.Sent.Lateness
+	if late == nil {
+		return 0
+	}
+	return (max(late.P99, 0) + max(late.Max, 0)/100) / 1000
 }
 
 const (

@@ -88,6 +88,26 @@ func TestEachExplanationHasANearMiss(t *testing.T) {
 	}
 }
 
+// TestCoincidencesAreNone: a symptom names no cause that has nothing to do with it.
+func TestCoincidencesAreNone(t *testing.T) {
+	for _, r := range diagnosistest.Coincidences() {
+		cause, symptom, _ := strings.Cut(r.Name, " ")
+		all := Diagnose(r.Evidence).Findings
+		met := 0
+		for _, f := range all {
+			if f.Code == symptom || f.Code == cause {
+				met++
+			}
+			if f.Code == symptom && slices.ContainsFunc(f.ExplainedBy, func(r Reason) bool { return r.Code == cause }) {
+				t.Errorf("%s: %+v", r.Name, f.ExplainedBy)
+			}
+		}
+		if met < 2 {
+			t.Errorf("%s do not meet: %v", r.Name, codes(Diagnosis{Findings: all}))
+		}
+	}
+}
+
 // TestNothingVanishes: whatever the rules find is in the diagnosis, beside or folded.
 func TestNothingVanishes(t *testing.T) {
 	for _, r := range diagnosistest.Ranked() {

@@ -14,6 +14,7 @@ import (
 )
 
 // measured is a run over UDP whose inbound audio was measured as given, with limits.
+// A negative delay is one of a sender that is 12 ms late itself, as far as it can tell.
 // Clocks are compared with an error of 4 ms, the responder's being 2 s ahead.
 func measured(limits func(*scenarios.Call), audio func(*rtpprobe.Received), delayMs float64) *evidence.Evidence {
 	ev := diagnosistest.Site{Transports: udp()}.Run()
@@ -24,6 +25,11 @@ func measured(limits func(*scenarios.Call), audio func(*rtpprobe.Received), dela
 		limits(&call)
 		c.Call = &call
 		out, in := f.Client.Media, f.Responder.Media
+		out.Sent.Lateness = nil
+		if delayMs < 0 {
+			out.Sent.Lateness = &rtpprobe.LatenessUS{P99: 12_000, Max: 12_000}
+		}
+		delayMs := math.Abs(delayMs)
 		out.Opened, in.Opened = diagnosistest.Started, diagnosistest.Started.Add(2*time.Second)
 		out.Sent.Clock = &rtpprobe.MediaClock{Timestamp: 8000, AtMS: 1500}
 		in.Received.Transit = &rtpprobe.Transit{SSRC: out.SSRC, Timestamp: 0, MinMS: 500 + delayMs, MeanMS: 500 + delayMs, MaxMS: 600 + delayMs}
@@ -47,15 +53,17 @@ func TestLimits(t *testing.T) {
 		delayMs float64
 		want    string // in the evidence; empty where nothing is wrong
 	}{
-		"jitter":              {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, jitter(41), 20, "jitter of 41.0 ms, 11.0 ms more than the 30.0 ms"},
-		"jitter at the edge":  {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, jitter(30), 20, ""},
-		"jitter, no limit":    {func(*scenarios.Call) {}, jitter(400), 20, ""},
-		"jitter unknown":      {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, func(r *rtpprobe.Received) { r.JitterMS = nil }, 20, ""},
-		"run":                 {func(c *scenarios.Call) { c.MaxLossRunPackets = 3 }, run(5), 20, "5 packets in a row were lost at worst, 2 more than the 3"},
-		"run at the edge":     {func(c *scenarios.Call) { c.MaxLossRunPackets = 3 }, run(3), 20, ""},
-		"delay":               {func(c *scenarios.Call) { c.MaxDelayMs = 150 }, none, 160, "160.0 ms on average, give or take 4.0 ms, at least 6.0 ms more than the 150.0 ms"},
-		"delay, or its error": {func(c *scenarios.Call) { c.MaxDelayMs = 150 }, none, 153, ""},
-		"delay, no limit":     {func(*scenarios.Call) {}, none, 900, ""},
+		"jitter":                  {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, jitter(41), 20, "jitter of 41.0 ms, 11.0 ms more than the 30.0 ms"},
+		"jitter at the edge":      {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, jitter(30), 20, ""},
+		"jitter of a late sender": {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, jitter(41), -20, ""},
+		"delay of a late sender":  {func(c *scenarios.Call) { c.MaxDelayMs = 150 }, none, -160, ""},
+		"jitter, no limit":        {func(*scenarios.Call) {}, jitter(400), 20, ""},
+		"jitter unknown":          {func(c *scenarios.Call) { c.MaxJitterMs = 30 }, func(r *rtpprobe.Received) { r.JitterMS = nil }, 20, ""},
+		"run":                     {func(c *scenarios.Call) { c.MaxLossRunPackets = 3 }, run(5), 20, "5 packets in a row were lost at worst, 2 more than the 3"},
+		"run at the edge":         {func(c *scenarios.Call) { c.MaxLossRunPackets = 3 }, run(3), 20, ""},
+		"delay":                   {func(c *scenarios.Call) { c.MaxDelayMs = 150 }, none, 160, "160.0 ms on average, give or take 4.0 ms, at least 6.0 ms more than the 150.0 ms"},
+		"delay, or its error":     {func(c *scenarios.Call) { c.MaxDelayMs = 150 }, none, 153, ""},
+		"delay, no limit":         {func(*scenarios.Call) {}, none, 900, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := diagnosis.Diagnose(measured(row.limits, row.audio, row.delayMs))

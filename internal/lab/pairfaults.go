@@ -31,7 +31,7 @@ func pairs() []pair {
 		{a: "private-address", b: "tls-intercepted",
 			ranked: []string{"private-address-advertised", "(latching-needed)", "tls-intercepted"}},
 		{a: "tls-not-forwarded", b: "sweep-shifted", also: []string{"one-way-audio", "latching-needed"}, folded: []string{"latching-needed"},
-			ranked: []string{"port-not-forwarded", "forward-shifts-ports", "(latching-needed)", "(filtered-until-primed)"}},
+			ranked: []string{"port-not-forwarded", "forward-shifts-ports", "(filtered-until-primed)", "(latching-needed)"}},
 	}
 }
 

@@ -185,8 +185,38 @@ func NearMisses() []Run {
 	}
 }
 
+// Coincidences are runs in which a cause meets a symptom that it has nothing to do with,
+// named by both.
+func Coincidences() []Run {
+	udp := []sipprobe.Transport{sipprobe.UDP}
+	swallowed := func(ev *evidence.Evidence) *evidence.Evidence {
+		ev = unread(ev)
+		for i := range ev.Responder.Tape {
+			ev.Responder.Tape[i].Note = ""
+		}
+		return ev
+	}
+	helped := Site{Transports: udp, Path: func(d scenarios.Direction, t sipprobe.Transport, m string) string {
+		if d == scenarios.Inbound && strings.HasPrefix(m, "ACK ") {
+			return ""
+		}
+		return renamed(d, t, m)
+	}}.Run()
+	neverAcknowledged(helped)
+	return []Run{
+		{"sip-alg-rewrites one-way-audio", Site{InShut: true, Transports: udp, Path: renamed}.Run()},
+		{"sip-alg-rewrites no-audio", Site{InShut: true, OutShut: true, Transports: udp, Path: renamed}.Run()},
+		{"sip-alg-rewrites call-drops", HungUp(helped)},
+		{"sip-alg-rewrites transport-unreachable", swallowed(Find("alg-truncates"))},
+		{"port-not-forwarded one-way-audio", Site{Closed: []sipprobe.Transport{sipprobe.TLS}, InShut: true}.Run()},
+		{"rtp-range-not-forwarded transport-unreachable", Site{Closed: []sipprobe.Transport{sipprobe.TLS}, InShut: true}.Run()},
+		{"egress-filtered one-way-audio", Site{InShut: true, Transports: udp,
+			Sweeps: []Sweep{{Direction: scenarios.Outbound, Ports: "20000-22000", Lost: "20000-20999"}}}.Run()},
+	}
+}
+
 func told(ev *evidence.Evidence) *evidence.Evidence {
-	ev.Responder.Gateway = Told("100.64.0.10").Responder.Gateway
+	ev.Responder.Gateway = Told("192.168.0.2").Responder.Gateway
 	return ev
 }
 
