@@ -82,18 +82,21 @@ func checkKeys() map[string]key {
 func callKeys() map[string]key {
 	call := []Kind{CallKind}
 	return map[string]key{
-		"check.talk":              {about: "How long each side talks, as in 5s.", kinds: call, like: likeDuration},
-		"check.pause":             {about: "How long both sides fall silent halfway through, as on hold.", kinds: call, like: likeDuration},
-		"check.codec":             {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma"}},
-		"check.max_loss_percent":  {about: "The loss in percent above which audio is poor.", kinds: call, max: 100},
-		"check.min_mos":           {about: "The estimated mean opinion score below which audio is poor, 1 to 4.4; 0 is no limit.", kinds: call, max: 4.4},
-		"check.responder":         {about: "What the side inside does.", kinds: call},
-		"check.client":            {about: "What the side outside does.", kinds: call},
-		"behaviour.media_address": {about: "The address in the side's SDP.", words: []string{"public", "private"}},
-		"behaviour.media_from":    {about: "Which of the client's addresses its media has; second wants --second-address.", words: []string{"signalling", "second"}},
-		"behaviour.latch":         {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet"}},
-		"behaviour.rport":         {about: "Whether the side asks for answers to its source port (RFC 3581)."},
-		"behaviour.audio":         {about: "What the side sends.", words: []string{"tone", "silence", "loop"}},
+		"check.talk":                 {about: "How long each side talks, as in 5s.", kinds: call, like: likeDuration},
+		"check.pause":                {about: "How long both sides fall silent halfway through, as on hold.", kinds: call, like: likeDuration},
+		"check.codec":                {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma"}},
+		"check.max_loss_percent":     {about: "The loss in percent above which audio is poor.", kinds: call, max: 100},
+		"check.min_mos":              {about: "The estimated mean opinion score below which audio is poor, 1 to 4.4; 0 is no limit.", kinds: call, max: 4.4},
+		"check.max_jitter_ms":        {about: "The interarrival jitter (RFC 3550) above which audio is poor; 0 is no limit.", kinds: call, max: 1000},
+		"check.max_delay_ms":         {about: "The one-way delay above which audio is poor, judged where the clocks could be compared; 0 is no limit.", kinds: call, max: 10_000},
+		"check.max_loss_run_packets": {about: "The packets in a row whose loss makes audio poor; 0 is no limit.", kinds: call, max: 10_000},
+		"check.responder":            {about: "What the side inside does.", kinds: call},
+		"check.client":               {about: "What the side outside does.", kinds: call},
+		"behaviour.media_address":    {about: "The address in the side's SDP.", words: []string{"public", "private"}},
+		"behaviour.media_from":       {about: "Which of the client's addresses its media has; second wants --second-address.", words: []string{"signalling", "second"}},
+		"behaviour.latch":            {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet"}},
+		"behaviour.rport":            {about: "Whether the side asks for answers to its source port (RFC 3581)."},
+		"behaviour.audio":            {about: "What the side sends.", words: []string{"tone", "silence", "loop"}},
 	}
 }
 
