@@ -117,6 +117,9 @@ type Received struct {
 	Malformed int64 `json:"malformed"`
 	// OtherPayload counts unique packets of a payload type that is not G.711.
 	OtherPayload int64 `json:"other_payload"`
+	// BufferDrops counts datagrams of whatever kind that arrived and found no room in the RTP socket's
+	// receive buffer: this machine was too slow. It is nil where the system does not tell.
+	BufferDrops *int64 `json:"buffer_drops"`
 	// Errors counts failed reads by kind: the sign of ICMP on some systems.
 	Errors []ErrorCount `json:"errors"`
 	// FirstMS and LastMS are the times of the first and last accepted packet, nil when there was none.

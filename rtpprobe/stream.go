@@ -19,6 +19,7 @@ type Stream struct {
 	media    *socket
 	control  *socket // nil without RTCP
 	opened   time.Time
+	dropped  int64 // by the RTP socket before
 
 	life context.Context // done when closed
 	end  context.CancelCauseFunc
@@ -27,6 +28,7 @@ type Stream struct {
 	sending sync.Mutex // held by Send
 	closing sync.Mutex // held by Close
 	ended   bool
+	drops   atomic.Pointer[int64] // of the RTP socket up to Close; nil = open, or unknown
 
 	remote       atomic.Pointer[netip.AddrPort] // given to Send
 	source       atomic.Pointer[netip.AddrPort] // heard last, when latching
@@ -57,6 +59,7 @@ func Open(cfg StreamConfig) (*Stream, error) {
 	if cfg.Pacer == nil {
 		s.cfg.Pacer, s.ownPacer = StartPacer(PacerConfig{Shards: 1}), true
 	}
+	s.dropped, _ = connDrops(cfg.Conn)
 	s.life, s.end = context.WithCancelCause(context.Background())
 	s.in = inbox{opened: s.opened, detector: newDetector(cfg.WantTone, cfg.SendTone)}
 	s.out.opened = s.opened
@@ -83,6 +86,7 @@ func (s *Stream) Close() Result {
 		s.stopReports()
 		s.sendGoodbye()
 		s.stopReading()
+		s.drops.Store(s.bufferDrops())
 		s.lasted.Store(int64(max(time.Since(s.opened), 1)))
 		if s.ownPacer {
 			s.cfg.Pacer.Close()
@@ -120,6 +124,15 @@ func (s *Stream) heardAt(at time.Time) {
 	s.lastHeard.Store(max(int64(at.Sub(s.opened)), 0) + 1)
 }
 
+// bufferDrops is what the socket lost for want of room, nil where the system does not tell.
+func (s *Stream) bufferDrops() *int64 {
+	n, ok := connDrops(s.cfg.Conn)
+	if !ok {
+		return nil
+	}
+	return new(max(n-s.dropped, 0))
+}
+
 // Result is what was seen so far.
 func (s *Stream) Result() Result {
 	open := time.Duration(s.lasted.Load())
@@ -137,6 +150,9 @@ func (s *Stream) Result() Result {
 	}
 	s.mu.Lock()
 	r.Received = s.in.result()
+	if r.Received.BufferDrops = s.drops.Load(); s.lasted.Load() == 0 {
+		r.Received.BufferDrops = s.bufferDrops()
+	}
 	r.Steps = timeline(open, s.in.steps, s.out.perSecond())
 	s.mu.Unlock()
 	r.RTCP = s.rep.result()

@@ -46,6 +46,8 @@ type Check struct {
 	Size *Size `json:"size,omitempty"`
 	// DSCP is set for checks of kind "dscp" and for no others.
 	DSCP *DSCP `json:"dscp,omitempty"`
+	// Load is set for checks of kind "load" and for no others.
+	Load *LoadTest `json:"load,omitempty"`
 }
 
 // A Kind says what a check does.

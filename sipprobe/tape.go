@@ -66,6 +66,9 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 // It is safe for concurrent use.
 type Tape struct {
 	MaxBytes int // 0 = 4 MiB
+	// Skip says which messages are not kept; nil keeps all. It must be fast, and may be
+	// called from several goroutines.
+	Skip func(data []byte) bool
 
 	mu      sync.Mutex
 	records []Record // those before head have been dropped
@@ -81,7 +84,7 @@ const (
 
 // Add appends a record. It copies the data.
 func (t *Tape) Add(r Record) {
-	if t == nil {
+	if t == nil || t.Skip != nil && t.Skip(r.Data) {
 		return
 	}
 	r.Data = bytes.Clone(r.Data)

@@ -143,6 +143,8 @@ type Check struct {
 	PortFacts *PortFacts `json:"port_facts,omitempty"`
 	// NATFacts is set for checks of a NAT that ran.
 	NATFacts *NATFacts `json:"nat_facts,omitempty"`
+	// LoadFacts is set for checks of many calls that ran.
+	LoadFacts *LoadFacts `json:"load_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.
