@@ -24,6 +24,7 @@ import (
 type clientCommands struct {
 	Version   console.VersionFlag `help:"Print the version."`
 	Run       runCmd              `cmd:"" help:"Run a scenario against a responder; without TARGET against one of its own on this machine."`
+	Load      loadCmd             `cmd:"" help:"Hold many two-way calls at once, to find the limits of a site of your own."`
 	Diagnose  diagnoseCmd         `cmd:"" help:"Report again, from saved evidence."`
 	Call      callCmd             `cmd:"" help:"Call a phone or an echo service that knows nothing of this program, and say what was heard."`
 	TLS       tlsCmd              `cmd:"" name:"tls" help:"Say which versions of TLS a server accepts, and what is wrong with its certificates."`
@@ -59,13 +60,18 @@ func (c *runCmd) Run(ctx context.Context, s console.Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := c.nat(ctx, &cfg); err != nil {
+		return err
+	}
+	return c.against(ctx, cfg, s)
+}
+
+// against runs what is configured against the responder that the flags name.
+func (c *runCmd) against(ctx context.Context, cfg client.Config, s console.Streams) error {
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o755); err != nil {
 			return console.Hint(err, "give --out a directory that can be written to")
 		}
-	}
-	if err := c.nat(ctx, &cfg); err != nil {
-		return err
 	}
 	stop, err := c.meet(ctx, &cfg, s)
 	if err != nil {

@@ -28,6 +28,7 @@ type responderCommand struct {
 	Dial          string              `placeholder:"CLIENT[:PORT]" help:"Open the pairing outward, to a client that waits (bothways run --wait), where nothing inbound is forwarded."`
 	NoRouterQuery bool                `help:"Do not ask this machine's router for its WAN address (by NAT-PMP, UPnP and PCP)."`
 	NoCapture     bool                `help:"Do not count what reaches this machine before its own firewall, even with the right to."`
+	MaxCalls      int                 `default:"2000" placeholder:"N" help:"How many calls bothways load may hold at once, of all clients together; 0 = none (${default})."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
 	stunFlags
 	routerWANFlag
@@ -81,6 +82,9 @@ func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
 	cfg := responder.Config{
 		Network: network.Host{}, Key: key, Ports: c.sip(), RTP: c.RTP, Listen: c.Listen, Public: c.PublicAddress,
 		AskRouter: !c.NoRouterQuery, Capture: !c.NoCapture, RouterWAN: c.RouterWAN, AnswerAnyone: c.AnswerAnyone, Version: console.Version, Logger: slog.New(newLog(s.Err)),
+	}
+	if cfg.MaxLoadCalls = c.MaxCalls; c.MaxCalls <= 0 {
+		cfg.MaxLoadCalls = -1
 	}
 	if (c.Cert == "") != (c.CertKey == "") {
 		return cfg, console.Hint(errors.New("--cert and --cert-key belong together"), "give both, or neither for a self-signed certificate")

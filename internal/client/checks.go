@@ -48,6 +48,7 @@ func (r *run) runChecks(ctx context.Context) {
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
 	r.nats(ctx)
 	r.phase(ctx, long)
+	r.oneByOne(ctx, scenarios.LoadKind)
 	r.samePort(ctx)
 }
 
@@ -88,6 +89,8 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.size(ctx, c)
 	case c.Kind == scenarios.DSCPKind:
 		r.dscp(ctx, c)
+	case c.Kind == scenarios.LoadKind:
+		r.load(ctx, c)
 	case c.FromSecond() && r.noSecond() != "":
 		c.Skipped = r.noSecond()
 	case c.Direction == scenarios.Inbound:
@@ -97,7 +100,7 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 	}
 	if ctx.Err() != nil && !told(c) {
 		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts, c.NATFacts = nil, nil, nil, nil, nil, nil, nil
-		c.SizeFacts, c.DSCPFacts = nil, nil
+		c.SizeFacts, c.DSCPFacts, c.LoadFacts = nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -120,6 +123,9 @@ func told(c *evidence.Check) bool {
 	}
 	if f := c.SizeFacts; f != nil {
 		return len(f.Rungs) > 0
+	}
+	if f := c.LoadFacts; f != nil {
+		return f.Client != nil && len(f.Client.Calls) > 0
 	}
 	if f := c.DSCPFacts; f != nil {
 		return f.Sent != nil && f.Arrived != nil

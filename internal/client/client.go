@@ -105,6 +105,7 @@ type run struct {
 	work    sync.WaitGroup // what must have ended before the sockets close
 	mu      sync.Mutex
 	pending map[string]*pendingCall // outbound calls that may come in
+	loading *pendingLoad            // whose calls may come in; nil for none
 }
 
 // Run runs the scenario and returns its evidence. An error means that nothing could
@@ -149,7 +150,7 @@ func newRun(ctx context.Context, cfg Config) (*run, error) {
 	id := make([]byte, 8)
 	rand.Read(id)
 	r := &run{
-		cfg: cfg, local: local, public: local, tape: &sipprobe.Tape{},
+		cfg: cfg, local: local, public: local, tape: &sipprobe.Tape{Skip: evidence.Untaped},
 		flows:   make(map[sipprobe.Transport]*flow),
 		own:     make(map[sipprobe.Transport]*sipprobe.Endpoint),
 		pending: make(map[string]*pendingCall),

@@ -26,6 +26,9 @@ func (r *run) serve(in *sipprobe.Incoming) {
 	case "OPTIONS":
 		in.Reply(200, "OK", sipprobe.Body{})
 	case "INVITE":
+		if r.oneOfMany(in) {
+			return
+		}
 		p, check := r.take(in)
 		if p == nil {
 			in.Reply(404, "Not Found", sipprobe.Body{})

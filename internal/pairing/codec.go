@@ -84,6 +84,11 @@ func DecodeOrder(data []byte) (Order, error) {
 			return Order{}, err
 		}
 	}
+	if o.Load != nil {
+		if err := o.Load.check(); err != nil {
+			return Order{}, err
+		}
+	}
 	if o.NAT != nil {
 		if err := o.NAT.check(); err != nil {
 			return Order{}, err
@@ -108,6 +113,9 @@ func (o Order) checks() (out []string) {
 	}
 	if o.Marks != nil {
 		out = append(out, o.Marks.Check.ID)
+	}
+	if o.Load != nil {
+		out = append(out, o.Load.name())
 	}
 	if o.Fetch != nil && o.Fetch.Call != "" {
 		out = append(out, o.Fetch.Call)

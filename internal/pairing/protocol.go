@@ -83,7 +83,9 @@ type Order struct {
 	// Size asks for messages of rising size, Marks for one end of a trial of marks.
 	Size  *Size  `json:"size,omitempty"`
 	Marks *Marks `json:"marks,omitempty"`
-	End   bool   `json:"end,omitempty"`
+	// Load is one step of holding many calls at once.
+	Load *LoadOrder `json:"load,omitempty"`
+	End  bool       `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.

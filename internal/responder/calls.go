@@ -28,6 +28,9 @@ func (r *Responder) invited(in *sipprobe.Incoming) {
 		return
 	}
 	r.touch(s, in)
+	if r.oneOfMany(s, in) {
+		return
+	}
 	x, ok := s.take(in)
 	if !ok || !s.begin(x.Check.ID) {
 		in.Reply(486, "Busy Here", sipprobe.Body{})

@@ -135,6 +135,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return r.show(s, in, *o.Show)
 	case o.Size != nil:
 		return pairing.Reply{}, r.climb(s, in, *o.Size)
+	case o.Load != nil:
+		return pairing.Reply{}, r.load(s, in, *o.Load)
 	case o.Marks != nil:
 		return r.marks(s, in, *o.Marks)
 	}

@@ -51,6 +51,9 @@ type Config struct {
 	Capture bool
 	// AnswerAnyone also answers calls of those who do not have the key.
 	AnswerAnyone bool
+	// MaxLoadCalls bounds the calls that clients may hold at once in loads, all of them
+	// together; 0 = [scenarios.MaxLoadCalls], less than 0 is none.
+	MaxLoadCalls int
 	Version      string
 	Logger       *slog.Logger // nil is silent
 }
@@ -74,6 +77,7 @@ type Responder struct {
 	mu        sync.Mutex
 	sessions  map[string]*session
 	strangers int // calls of those without the key
+	held      int // calls that loads may hold
 
 	sweeps  sweepBook
 	bells   bellBook
@@ -97,7 +101,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Responder{cfg: cfg, tape: &sipprobe.Tape{MaxBytes: tapeBytes}, sessions: make(map[string]*session), ready: make(chan struct{})}
+	r := &Responder{cfg: cfg, tape: &sipprobe.Tape{MaxBytes: tapeBytes, Skip: evidence.Untaped}, sessions: make(map[string]*session), ready: make(chan struct{})}
 	r.media = &mediaNetwork{Network: cfg.Network, ports: make(map[netip.Addr]*rtpprobe.PortSet)}
 	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{
 		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Accept: pairing.ContentType,

@@ -51,6 +51,7 @@ type session struct {
 	aside    aside
 	belfry   belfry
 	nat      natTesting
+	loading  loading
 }
 
 // A flow is a path that the client opened.
