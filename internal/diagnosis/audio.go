@@ -5,6 +5,9 @@ func (l leg) audio() *Audio {
 	a := new(Audio)
 	if l.sender != nil && l.sender.Media != nil {
 		a.SentPackets = &l.sender.Media.Sent.Packets
+		if late := l.sender.Media.Sent.Lateness; late != nil {
+			a.SenderLatenessP99Ms = pointer(late.P99 / 1000)
+		}
 	}
 	if l.receiver != nil && l.receiver.Media != nil {
 		r := &l.receiver.Media.Received

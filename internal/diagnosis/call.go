@@ -40,6 +40,14 @@ func (c call) caller() *evidence.CallEnd {
 // legs are the directions, inbound first.
 func (c call) legs() []leg { return []leg{c.in, c.out} }
 
+// sentBy is the direction of which an end is the sender.
+func (c call) sentBy(name string) leg {
+	if name == "client" {
+		return c.in
+	}
+	return c.out
+}
+
 // leg returns one direction.
 func (c call) leg(d scenarios.Direction) leg {
 	if d == scenarios.Outbound {

@@ -42,6 +42,8 @@ type CheckVerdict struct {
 	// Size is null for checks of anything but sizes, DSCP of anything but marks.
 	Size *Size
 	DSCP *DSCP
+	// Load is null for checks of anything but many calls.
+	Load *Load
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -50,7 +52,10 @@ type Audio struct {
 	LostPercent                          *float64
 	DuplicatedPackets, OutOfOrderPackets *int64
 	JitterMs                             *float64
-	ToneHeardMs                          *float64
+	// SenderLatenessP99Ms is what one in a hundred packets was later than when it left:
+	// jitter up to that is the sender's own.
+	SenderLatenessP99Ms *float64
+	ToneHeardMs         *float64
 	// LossRuns counts the runs of lost packets, LongestLossRun the packets of the longest.
 	LossRuns, LongestLossRunPackets *int64
 	// RoundTripMs, BurstRatio, R and MOS are those of the E-model.
@@ -119,6 +124,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeNAT(&out, v.natOf(c))
 	case c.SizeFacts != nil && c.Size != nil:
 		v.judgeSize(&out, v.newLadder(c))
+	case c.LoadFacts != nil && c.Load != nil:
+		v.judgeLoad(&out, newLoad(v.Evidence, c))
 	case c.DSCPFacts != nil && c.DSCP != nil:
 		v.judgeDSCP(&out, newMarking(c))
 	default:

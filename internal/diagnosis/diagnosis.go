@@ -15,6 +15,8 @@ type Diagnosis struct {
 	// Changes are all differences between SIP messages as sent and as arrived, what SIP
 	// hops may do included; nil when they are not known, empty when there are none.
 	Changes []SIPChange
+	// Remarks are things to know that change no verdict.
+	Remarks []Remark
 }
 
 // Diagnose judges the evidence of a run. It never fails: what it cannot decide is
@@ -28,6 +30,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	v := newView(ev)
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
 	d.Changes = v.sipChanges()
+	d.Remarks = v.remarks()
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)
 	d.Verdict = overall(v, d)

@@ -74,6 +74,9 @@ func summarise(v *view, d Diagnosis) string {
 	if len(d.Findings) > 0 {
 		return headline(d.Findings)
 	}
+	if text := overload(d.Checks); text != "" && (d.Verdict == Fail || d.Verdict == Degraded) {
+		return text
+	}
 	switch d.Verdict {
 	case Pass:
 		return faultless(d.Checks, counts)
@@ -110,6 +113,8 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	switch {
 	case passed[scenarios.TLSKind] == counts[Pass]:
 		shown = "TLS and certificates are in order"
+	case passed[scenarios.LoadKind] == counts[Pass]:
+		return held(checks)
 	case passed[scenarios.SizeKind]+passed[scenarios.DSCPKind] == counts[Pass]:
 		shown = "Large and marked packets passed"
 	case ports == counts[Pass]:

@@ -13,7 +13,10 @@ type quality struct {
 
 // quality estimates how a direction sounds. The delay is half the round trip, which is
 // that of RTCP, or else of the call's INVITE.
-func (c call) quality(l leg) (q quality) {
+func (c call) quality(l leg) (q quality) { return c.qualityWithout(l, 0) }
+
+// qualityWithout is the same without some of the jitter, in milliseconds.
+func (c call) qualityWithout(l leg, jitterMs float64) (q quality) {
 	lost := l.judgedPercent()
 	q.roundTripMs = c.roundTrip()
 	if l.state != alive || lost == nil {
@@ -25,7 +28,7 @@ func (c call) quality(l leg) (q quality) {
 	}
 	i := rtpprobe.Impairments{LossPercent: *lost, DelayMS: *q.roundTripMs/2 + packetDelayMs}
 	if j := l.jitter(); j != nil {
-		i.DelayMS += 2 * *j
+		i.DelayMS += 2 * max(*j-jitterMs, 0)
 	}
 	if q.burstRatio != nil {
 		i.BurstRatio = *q.burstRatio

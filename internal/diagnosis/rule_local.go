@@ -22,6 +22,9 @@ func localFault(v *view) []Finding {
 		f.tell(callFaults(v, c, "client", c.facts.Client)...)
 		f.tell(callFaults(v, c, "responder", c.facts.Responder)...)
 	}
+	for _, l := range v.loads {
+		f.tell(loadFaults(l)...)
+	}
 	for _, s := range v.sweeps {
 		f.tell(sweepFaults(s)...)
 	}
@@ -79,7 +82,8 @@ func (v *view) notSent() []string {
 }
 
 // maxLatenessUs is what the jitter buffer of a telephone takes in: later than that a
-// packet may as well not be sent. Of fewer packets than lateOf, one in a hundred is a
+// packet may as well not be sent. Less is a remark (see remarks), unless it alone pushed
+// a direction below the scenario's limit (see blamed). Of fewer packets than lateOf, one in a hundred is a
 // single packet, and says nothing about the machine.
 const (
 	maxLatenessUs = 60_000
@@ -109,6 +113,10 @@ func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 	}
 	if late := sent.Lateness; late != nil && late.P99 > maxLatenessUs && sent.Packets >= lateOf {
 		say("late", millis(late.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due", name, millis(late.P99/1000))
+	}
+	if l := c.sentBy(name); out == nil && c.blamed(l) {
+		say("jitter", millis(sent.Lateness.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due; without that the %s audio would be within the limit",
+			name, millis(sent.Lateness.P99/1000), l.direction)
 	}
 	return out
 }

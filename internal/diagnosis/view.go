@@ -18,6 +18,7 @@ type view struct {
 	nats       []nat
 	ladders    []ladder
 	markings   []marking
+	loads      []load
 	transports []contact
 	passages   []passage
 }
@@ -39,6 +40,8 @@ func newView(ev *evidence.Evidence) *view {
 			v.nats = append(v.nats, newNAT(ev, c))
 		case c.SizeFacts != nil && c.Size != nil:
 			v.ladders = append(v.ladders, v.newLadder(c))
+		case c.LoadFacts != nil && c.Load != nil:
+			v.loads = append(v.loads, newLoad(ev, c))
 		case c.DSCPFacts != nil && c.DSCP != nil:
 			v.markings = append(v.markings, newMarking(c))
 		}

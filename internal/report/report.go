@@ -23,6 +23,15 @@ type Report struct {
 	// Changes are all differences between SIP messages as sent and as arrived; null when
 	// they are not known, empty when there are none.
 	Changes []Change `json:"changes"`
+	// Remarks are things to know that are no findings and change no verdict.
+	Remarks []Remark `json:"remarks"`
+}
+
+// A Remark is said under the code of the finding that it would be if it had changed a
+// verdict.
+type Remark struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
 }
 
 // ExitStatus is the exit status that stands for the report's verdict.
@@ -97,6 +106,8 @@ type Check struct {
 	// Size is null for checks of anything but sizes, DSCP of anything but marks.
 	Size *Size `json:"size"`
 	DSCP *DSCP `json:"dscp"`
+	// Load is null for checks of anything but many calls at once.
+	Load *Load `json:"load"`
 }
 
 // Audio is what both ends measured of one direction of a call.
@@ -107,7 +118,9 @@ type Audio struct {
 	DuplicatedPackets *int64   `json:"duplicated_packets"`
 	OutOfOrderPackets *int64   `json:"out_of_order_packets"`
 	JitterMs          *float64 `json:"jitter_ms"`
-	ToneHeardMs       *float64 `json:"tone_heard_ms"`
+	// SenderLatenessP99Ms is the sender's own pacing error: jitter up to that is its own.
+	SenderLatenessP99Ms *float64 `json:"sender_lateness_p99_ms"`
+	ToneHeardMs         *float64 `json:"tone_heard_ms"`
 	// LossRuns counts the runs of lost packets, LongestLossRunPackets is the longest.
 	LossRuns              *int64 `json:"loss_runs"`
 	LongestLossRunPackets *int64 `json:"longest_loss_run_packets"`

@@ -107,6 +107,9 @@ func (f Finding) tags() string {
 // notes says what the reader must know beside: what was not tested, and how far.
 func (p *page) notes(r Report) {
 	notes := r.Run.notes()
+	for _, m := range r.Remarks {
+		notes = append(notes, fmt.Sprintf("%s: %s", m.Code, m.Text))
+	}
 	notes = append(notes, passedHops(r.Changes)...)
 	notes = append(notes, skipped(r.Checks)...)
 	notes = append(notes, untested(r.NotTested)...)
