@@ -9,9 +9,8 @@ import (
 	"bothways/internal/call"
 	"bothways/internal/evidence"
 	"bothways/internal/pairing"
-	"bothways/sipprobe"
-
 	"bothways/scenarios"
+	"bothways/sipprobe"
 )
 
 // A pendingLoad is the outbound load that this end waits for.

@@ -48,6 +48,13 @@ var expected = map[string]struct {
 	"local-send-errors": {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
 	"local-no-socket":   {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
 
+	"load-clean":       {diagnosis.Pass, nil},
+	"load-late":        {diagnosis.Degraded, []string{"cause local-fault  proven"}},
+	"load-no-room":     {diagnosis.Inconclusive, []string{"cause local-fault  proven"}},
+	"load-state-table": {diagnosis.Fail, nil},
+	"load-full-line":   {diagnosis.Degraded, nil},
+	"load-refused":     {diagnosis.Fail, nil},
+
 	"nat-clean":             {diagnosis.Pass, nil},
 	"nat-one-address":       {diagnosis.Pass, nil},
 	"nat-no-nat":            {diagnosis.Pass, nil},

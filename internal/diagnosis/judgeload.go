@@ -34,7 +34,8 @@ func (v *view) judgeLoad(out *CheckVerdict, l load) {
 	if *m.SetUp < m.Placed || m.Placed < m.Calls {
 		out.Verdict = Fail
 	}
-	if (out.Verdict == Fail || out.Verdict == Degraded) && l.ownFault(m) {
+	late := m.Inbound.late(maxLatenessUs) || m.Outbound.late(maxLatenessUs)
+	if out.Verdict != Pass && l.ownFault(m) || out.Verdict == Degraded && late {
 		out.Verdict = Inconclusive
 	}
 	out.Summary = strings.Join(l.parts(m), "; ")
@@ -51,8 +52,7 @@ func (l load) fault() string {
 }
 
 // ownFault reports whether one of the two machines explains what went wrong: a call that
-// it could not do its part of, packets that it did not take or had no room for, or sent
-// too late.
+// it could not do its part of, or packets that it did not take or had no room for.
 func (l load) ownFault(m *Load) bool {
 	for _, end := range []*evidence.LoadEnd{l.facts.Client, l.facts.Responder} {
 		for _, c := range end.Calls {
@@ -64,18 +64,18 @@ func (l load) ownFault(m *Load) bool {
 	return m.Inbound.ownFault() || m.Outbound.ownFault()
 }
 
-// ownFault reports whether the machines at the ends explain at least half of the loss,
-// or sent so late that packets came in bursts.
+// ownFault reports whether the machines at the ends explain at least half of the loss.
 func (w *LoadWay) ownFault() bool {
 	own := w.SendErrorPackets
 	if w.BufferDropPackets != nil {
 		own += *w.BufferDropPackets
 	}
 	lost := max(w.SentPackets-w.ReceivedPackets, 0) + w.SendErrorPackets
-	return own > 0 && 2*own >= lost || w.late(maxLatenessUs)
+	return own > 0 && 2*own >= lost
 }
 
-// late reports whether one packet in a hundred left later than so many microseconds.
+// late reports whether one packet in a hundred left later than so many microseconds:
+// what is held back so long leaves in bursts, which a path may well drop.
 func (w *LoadWay) late(us float64) bool {
 	return w.LatenessP99Ms != nil && w.SentPackets >= lateOf && *w.LatenessP99Ms*1000 > us
 }

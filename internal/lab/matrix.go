@@ -82,7 +82,7 @@ func Sides(faults []Fault, parallel int, run func(Fault)) {
 // sweeps reports whether the fault's scenario sends as fast as the machine can.
 func (f Fault) sweeps() bool {
 	s, err := f.scenario()
-	return err == nil && slices.ContainsFunc(s.Checks, func(c scenarios.Check) bool { return c.Kind == scenarios.SweepKind })
+	return err == nil && slices.ContainsFunc(s.Checks, func(c scenarios.Check) bool { return c.Kind == scenarios.SweepKind || c.Kind == scenarios.LoadKind })
 }
 
 // Try runs one fault, again where the machine was too busy.

@@ -71,12 +71,17 @@ func (r Rule) match() match {
 	return m
 }
 
-// sample passes on only the packets that Every, Share, OverPPS or AfterBytes choose.
+// sample passes on only the packets that Every, Share, OverPPS, OverFlows or AfterBytes choose.
 func (r Rule) sample() []expr.Any {
 	e := r.chance()
 	if r.OverPPS > 0 {
 		burst := uint32(max(r.OverPPS/10, 1))
 		e = append(e, &expr.Limit{Type: expr.LimitTypePkts, Rate: r.OverPPS, Unit: expr.LimitTimeSecond, Burst: burst, Over: true})
+	}
+	if r.OverFlows > 0 {
+		const inverted = 1 // NFT_CONNLIMIT_F_INV: over the count, not up to it
+		e = append(e, conntrack(expr.CtKeySTATE, expr.CtStateBitNEW)...)
+		e = append(e, &expr.Connlimit{Count: r.OverFlows, Flags: inverted})
 	}
 	if r.AfterBytes > 0 {
 		e = append(e, &expr.Quota{Bytes: r.AfterBytes, Over: true})

@@ -127,8 +127,11 @@ type Rule struct {
 	OverPPS uint64
 	// AfterBytes spares matching packets until they add up to so many bytes, IP headers
 	// included, and hits all that come later, as a ban does; 0 hits from the first. It
-	// stands alone: not with Every, Share or OverPPS.
+	// stands alone: not with Every, Share, OverPPS or OverFlows.
 	AfterBytes uint64
+	// OverFlows hits only packets of flows beyond so many that the rule has let through, as
+	// a full state table does; 0 hits all.
+	OverFlows uint32
 }
 
 // Timeouts are how long a router remembers a flow without packets. Whole

@@ -2,6 +2,7 @@ package pairing
 
 import (
 	"errors"
+	"fmt"
 
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -34,6 +35,8 @@ func (o LoadOrder) check() error {
 		return nil
 	case o.Begin.Check.Load == nil:
 		return errors.New("not a load")
+	case o.Begin.Check.Direction != scenarios.Inbound && o.Begin.Check.Direction != scenarios.Outbound:
+		return fmt.Errorf("no direction %q", o.Begin.Check.Direction)
 	}
 	if _, err := sipprobe.ParseTransport(string(o.Begin.Check.Transport)); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (r *Responder) reserve(calls int) error {
 	if limit == 0 {
 		limit = scenarios.MaxLoadCalls
 	}
-	if limit < 0 || r.held+calls > limit {
+	if r.held+calls > limit {
 		return fmt.Errorf("it holds at most %d calls at once, for all clients (--max-calls)", max(limit, 0))
 	}
 	r.held += calls
