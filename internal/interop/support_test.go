@@ -101,7 +101,7 @@ func run(t *testing.T, path string, args ...string) (output string, status int) 
 func port(a netip.AddrPort) string { return strconv.Itoa(int(a.Port())) }
 
 // packetConn is a UDP socket of a test.
-func packetConn(t *testing.T, at netip.Addr) *net.UDPConn {
+func packetConn(t testing.TB, at netip.Addr) *net.UDPConn {
 	t.Helper()
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
 	if err != nil {
