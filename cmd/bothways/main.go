@@ -2,6 +2,7 @@
 // its router, and if not, what must be changed.
 //
 //	bothways run [TARGET]             run a scenario; without TARGET against a responder of its own
+//	bothways load [TARGET]            hold many two-way calls at once, to find a site's limits
 //	bothways diagnose EVIDENCE        the report again, from saved evidence
 //	bothways call URI                 a call to a phone or an echo service, and what was heard of it
 //	bothways tls HOST[:PORT]          versions and certificates of any TLS server
@@ -26,6 +27,17 @@
 // that it receives this end's or sends the tone back, as an echo service does. One end
 // alone names no cause, and what it cannot know is inconclusive. Audio goes to the address
 // that was called, and to those of --media ADDR.
+//
+// The command load is for those who own the site. It sets up --calls N calls (100, at most
+// 2,000), --rate R of them a second (20, at most 200), holds all of them for --talk (10s),
+// and ends them at the same pace; all with G.711 both ways, and RTCP. --direction outbound
+// has the responder call, --transport says over what. It names the first call that could
+// not be set up or had no audio, as with a full state table, and how many were up when
+// loss began, as on a full line. It stops placing calls when 20 have failed. 1,000 calls
+// take 50,000 packets and some 86 Mbit/s each way. Without the key nothing happens, and the
+// responder takes no more than its own --max-calls. What the two machines did not manage
+// themselves is counted apart and named a local fault, never the site's. The evidence
+// holds a short record of each call; SIP messages are kept of the first 20.
 //
 // The command tls needs no responder. It offers each version of TLS alone (--min-version
 // is the oldest that may be accepted, 1.2 by default), draws the chain of certificates,
@@ -52,6 +64,11 @@
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report
 // again), report.json and report.txt.
+//
+// How late this program itself sent stands beside the jitter (sender_lateness_p99_ms). Where
+// one packet in a hundred left more than 2 ms late, the report says so in a remark under
+// local-fault, which changes no verdict; beyond 60 ms, or where audio would be within its
+// limit without that, it is the finding local-fault.
 //
 // With --router-wan ADDR, the address that the site's router shows as its own on the WAN
 // side, a second NAT before it is found even if the router does not tell the responder.
