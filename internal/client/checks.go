@@ -21,9 +21,10 @@ const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
 // outbound calls, sizes, marks, the forms that may leave states of their own in a
-// middlebox, NATs, what takes long, many calls at once, and last a question from this end's own SIP port. The
-// checks of a phase run side by side, over different ports, but for sweeps, sizes and
-// marks, which would take each other's bandwidth for loss, and NATs.
+// middlebox, NATs, what takes long, many calls at once, and last a question from this end's
+// own SIP port. The checks of a phase run side by side, over different ports, but for
+// sweeps, sizes, marks and many calls, which would take each other's bandwidth for loss,
+// and NATs.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks

@@ -128,7 +128,7 @@ func (w *LoadWay) troubles(who string) []string {
 	if w.Poor > 0 {
 		text := fmt.Sprintf("%s hears %s badly", who, count(w.Poor, "call"))
 		if w.OnsetCalls != nil {
-			text += fmt.Sprintf(": its loss begins with %d up, at %d packets/s", *w.OnsetCalls, *w.OnsetPPS)
+			text += fmt.Sprintf(": loss begins when %d are up, at %d packets/s", *w.OnsetCalls, *w.OnsetPPS)
 		}
 		out = append(out, text)
 	}

@@ -14,7 +14,7 @@ func TestLoadLimits(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"load-clean":       {"40 two-way calls at once, all with audio both ways.", "40 of 40 calls set up, 40 at once"},
 		"load-state-table": {"Calls have no audio, beginning with call 21 of 40.", "inside hears nothing in 20 calls, the first is call 21"},
-		"load-full-line":   {"Audio suffers when 40 of 40 calls are up.", "its loss begins with 40 up, at 2000 packets/s"},
+		"load-full-line":   {"Audio suffers when 40 of 40 calls are up.", "loss begins when 40 are up, at 2000 packets/s"},
 		"load-refused":     {"Calls could not be set up, beginning with call 26 of 40.", "the first that was not is call 26 (status 503)"},
 	} {
 		d := diagnosis.Diagnose(diagnosistest.Find(name))

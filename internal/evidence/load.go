@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bothways/rtpprobe"
+	"bothways/sipprobe"
 )
 
 // LoadFacts are what both ends recorded of many calls at once.
@@ -97,15 +98,21 @@ const TapedCalls = 20
 // Untaped reports whether a message belongs to one of many calls beyond the first ones.
 func Untaped(message []byte) bool {
 	_, rest, ok := bytes.Cut(message, []byte("-load-"))
-	for range 2 { // the direction and the transport
-		if ok {
-			_, rest, ok = bytes.Cut(rest[:min(len(rest), 24)], []byte("-"))
-		}
+	if !ok {
+		return false
+	}
+	way, rest, _ := bytes.Cut(rest[:min(len(rest), 24)], []byte("-"))
+	transport, rest, _ := bytes.Cut(rest, []byte("-"))
+	if way := string(way); way != "in" && way != "out" {
+		return false
+	}
+	if _, err := sipprobe.ParseTransport(string(transport)); err != nil {
+		return false
 	}
 	end := 0
 	for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
 		end++
 	}
 	n, err := strconv.Atoi(string(rest[:end]))
-	return ok && err == nil && n > TapedCalls
+	return err == nil && n > TapedCalls
 }
