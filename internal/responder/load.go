@@ -129,7 +129,7 @@ func (s *session) fileLoad(many *call.Many, fault string) {
 // placeMany calls the client, and says why it could not begin.
 func (r *Responder) placeMany(ctx context.Context, s *session, in *sipprobe.Incoming, many *call.Many, b pairing.LoadBegin) (fault string) {
 	reach, cancel := context.WithTimeout(ctx, pairing.ReachTimeout)
-	e, to, err := r.target(reach, s, in, pairing.Call{Check: b.Check, Port: b.Port}, s.run+"-"+b.Check.ID)
+	e, to, err := r.target(reach, s, in, pairing.Call(b), s.run+"-"+b.Check.ID)
 	cancel()
 	if err != nil {
 		return err.Error()
