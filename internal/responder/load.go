@@ -21,6 +21,10 @@ import (
 // ending them.
 const overtime = 20 * time.Second
 
+// byeGrace is how long after the last call was over for the client its BYE may take:
+// then this end hangs up too.
+const byeGrace = 2 * time.Second
+
 // A loading is a session's many calls at once; one test at a time.
 type loading struct {
 	mu    sync.Mutex
@@ -108,6 +112,8 @@ func (r *Responder) beginLoad(s *session, in *sipprobe.Incoming, b pairing.LoadB
 			s.fileLoad(many, r.placeMany(ctx, s, in, many, b))
 		} else {
 			<-open.Done()
+			late := time.AfterFunc(byeGrace, cancel)
+			defer late.Stop()
 			s.fileLoad(many, "")
 		}
 		r.release(test.Calls)
