@@ -9,6 +9,9 @@ import (
 // A breach is one limit of the scenario that a direction breaks.
 type breach struct{ kind, long, short string }
 
+// mosBroken is the kind of a breach of the limit of the mean opinion score.
+const mosBroken = "mos"
+
 // poor are the limits that a direction breaks; one that is reached exactly is kept. Of
 // audio that stops another symptom tells.
 func (v *view) poor(c call, l leg) []breach {
@@ -78,7 +81,7 @@ func (c call) mosBreach(l leg, limits scenarios.Call) *breach {
 	if q.mos == nil || *q.mos >= limits.MinMOS {
 		return nil
 	}
-	return &breach{"mos", fmt.Sprintf("estimated MOS %s (R %s) with %s lost, a round trip of %s ms and %s ms of jitter; %.1f less than the %.1f that the scenario wants",
+	return &breach{mosBroken, fmt.Sprintf("estimated MOS %s (R %s) with %s lost, a round trip of %s ms and %s ms of jitter; %.1f less than the %.1f that the scenario wants",
 		number(q.mos), number(q.r), percent(l.judgedPercent()), number(q.roundTripMs), number(l.jitter()), limits.MinMOS-*q.mos, limits.MinMOS),
 		"MOS " + number(q.mos)}
 }

@@ -58,8 +58,8 @@ func (v *view) remarks() []Remark {
 
 // blamed reports whether a direction is below the scenario's limit only because its
 // sender was late: without as much jitter as that it would not be.
-func (c call) blamed(l leg) bool {
-	if byLoss, byMOS := c.poor(l); byLoss || !byMOS {
+func (v *view) blamed(c call, l leg) bool {
+	if broken := v.poor(c, l); len(broken) != 1 || broken[0].kind != mosBroken {
 		return false
 	}
 	late := l.sender.Media.Sent.Lateness

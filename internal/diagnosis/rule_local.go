@@ -114,7 +114,7 @@ func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 	if late := sent.Lateness; late != nil && late.P99 > maxLatenessUs && sent.Packets >= lateOf {
 		say("late", millis(late.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due", name, millis(late.P99/1000))
 	}
-	if l := c.sentBy(name); out == nil && c.blamed(l) {
+	if l := c.sentBy(name); out == nil && v.blamed(c, l) {
 		say("jitter", millis(sent.Lateness.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due; without that the %s audio would be within the limit",
 			name, millis(sent.Lateness.P99/1000), l.direction)
 	}
