@@ -25,6 +25,16 @@ func (in *Incoming) Ring() error {
 	return in.respond(in.response(180, "Ringing", Body{}))
 }
 
+// Progress answers 183 with a session description: the caller hears from then on what
+// this end sends it, before the call is answered (RFC 3960). A later 200 must carry the
+// same description.
+func (in *Incoming) Progress(sdp []byte) error {
+	if in.isCancelled() {
+		return ErrCancelled
+	}
+	return in.respond(in.response(183, "Session Progress", Body{Type: sdpType, Data: sdp}))
+}
+
 // Cancelled is closed when the caller takes an INVITE back before it was accepted;
 // the 487 has been sent then.
 func (in *Incoming) Cancelled() <-chan struct{} { return in.cancelled }
@@ -38,7 +48,7 @@ func (in *Incoming) isCancelled() bool {
 	}
 }
 
-// Accept answers 200 with an SDP answer, repeats it until the ACK arrives, and
+// Accept answers 200 with an SDP answer, or with an offer where the INVITE had none, repeats it until the ACK arrives, and
 // returns the call. When the 200 did not leave, the call is nil; the error is
 // ErrCancelled when the caller has given up. When no ACK arrives in 64×T1, or ctx
 // ends, the call comes together with an error that is ErrNoAck, and the caller
@@ -56,13 +66,16 @@ func (in *Incoming) Accept(ctx context.Context, token string, answer []byte) (*C
 	if err := e.book.addCall(c); err != nil {
 		return nil, err
 	}
+	c.inviteSeq, c.proven = in.req.CSeq().SeqNo, in.Authenticated()
+	c.remoteSeq = c.inviteSeq
+	c.admitSession(in)
 	ok := in.response(200, "OK", Body{Type: sdpType, Data: answer})
 	if err := in.accept(c, ok); err != nil {
 		c.finish("not accepted")
 		e.book.dropCall(c, false)
 		return nil, err
 	}
-	return c, c.repeat(ctx, in, ok)
+	return c, c.repeat(ctx, in, ok, c.acked)
 }
 
 // accept sends the first 200.
@@ -85,14 +98,14 @@ func (in *Incoming) accept(c *Call, ok *sip.Response) error {
 const overtaken = 200 * time.Millisecond
 
 // repeat sends the 200 again until its ACK (RFC 3261 section 13.3.1.4).
-func (c *Call) repeat(ctx context.Context, in *Incoming, ok *sip.Response) error {
+func (c *Call) repeat(ctx context.Context, in *Incoming, ok *sip.Response, acked <-chan struct{}) error {
 	deadline := time.NewTimer(64 * timerT1)
 	defer deadline.Stop()
 	again := time.NewTimer(timerT1)
 	defer again.Stop()
 	for wait := timerT1; ; {
 		select {
-		case <-c.acked:
+		case <-acked:
 			return nil
 		case <-again.C:
 			wait = min(2*wait, timerT2)
@@ -100,7 +113,7 @@ func (c *Call) repeat(ctx context.Context, in *Incoming, ok *sip.Response) error
 			c.event(true, "200")
 			in.respond(ok) // a failure is one more 200 lost
 		case <-c.ended:
-			return c.afterEnd()
+			return c.afterEnd(acked)
 		case <-deadline.C:
 			return ErrNoAck
 		case <-in.tx.Done():
@@ -111,11 +124,11 @@ func (c *Call) repeat(ctx context.Context, in *Incoming, ok *sip.Response) error
 	}
 }
 
-func (c *Call) afterEnd() error {
+func (c *Call) afterEnd(acked <-chan struct{}) error {
 	late := time.NewTimer(overtaken)
 	defer late.Stop()
 	select {
-	case <-c.acked:
+	case <-acked:
 		return nil
 	case <-late.C:
 	case <-c.endpoint.ctx.Done():

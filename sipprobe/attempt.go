@@ -33,7 +33,7 @@ func (e *Endpoint) attempt(ctx context.Context, x *Exchange, d draft, to Target)
 		return nil
 	}
 	x.event(true, d.method, start)
-	res := e.await(ctx, x, start)
+	res := e.await(ctx, x, start, d.early)
 	if d.method != "INVITE" || res == nil && x.Status/100 != 1 {
 		x.tx.Terminate()
 	}
@@ -74,7 +74,7 @@ func unsent(err error) Outcome {
 // asBuilt keeps sipgo from completing requests that are complete.
 func asBuilt(*sipgo.Client, *sip.Request) error { return nil }
 
-func (e *Endpoint) await(ctx context.Context, x *Exchange, start time.Time) *sip.Response {
+func (e *Endpoint) await(ctx context.Context, x *Exchange, start time.Time, early func([]byte)) *sip.Response {
 	answered := false
 	for {
 		select {
@@ -87,6 +87,9 @@ func (e *Endpoint) await(ctx context.Context, x *Exchange, start time.Time) *sip
 			e.learn(x, res)
 			if !res.IsProvisional() {
 				return res
+			}
+			if early != nil && len(res.Body()) > 0 {
+				early(res.Body())
 			}
 		case <-x.tx.Done():
 			e.ended(x)

@@ -1,6 +1,7 @@
 package sipprobe
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"slices"
@@ -25,34 +26,63 @@ type Call struct {
 	remote  string // To of our requests, with tag; empty until the far end has answered
 	target  string // remote target: the URI in the Contact of the far end
 	routes  routeSet
-	hop     netip.AddrPort // of the first route or else the target; invalid when it is a name or none to send to
-	tx      sip.ClientTransaction
+	hop     netip.AddrPort          // of the first route or else the target; invalid when it is a name or none to send to
+	tx      []sip.ClientTransaction // of the INVITEs that this end sent
 	cseq    int
 	events  []Event
 	reason  string
 	ackSeen bool
+	ackBody []byte
+	proven  bool   // the far end holds the key
+	answer  []byte // goes with the ACK of a call that was set up without an offer
+
+	// What a re-INVITE or UPDATE needs, see change.go.
+	turn      chan struct{} // held by the one request of ours that may be under way
+	offering  bool          // it is, so that another from the far end is refused
+	remoteSeq uint32        // CSeq of the far end's last
+	inviteSeq uint32        // that of its INVITE, at the end that was called
+	onChange  func(Change) ([]byte, error)
+	acks      map[uint32]chan []byte // by CSeq: the ACK of a re-INVITE that this end accepted
+
+	session Session       // as agreed; zero = none
+	renewed chan struct{} // holds a token when the session was refreshed
 }
+
+// firstCSeq is that of the first request in a dialog; those that set it up are below.
+const firstCSeq = 101
 
 // maxEvents bounds what a Call and an Exchange remember of a peer that never stops.
 const maxEvents = 256
 
 func newCall(e *Endpoint, id dialogID, token string, peer netip.AddrPort) *Call {
-	return &Call{endpoint: e, id: id, token: token, peer: peer, cseq: 100, target: "sip:" + hostPort(peer),
-		ended: make(chan struct{}), acked: make(chan struct{})}
+	return &Call{endpoint: e, id: id, token: token, peer: peer, cseq: firstCSeq - 1, target: "sip:" + hostPort(peer),
+		ended: make(chan struct{}), acked: make(chan struct{}), turn: make(chan struct{}, 1),
+		acks: make(map[uint32]chan []byte), renewed: make(chan struct{}, 1)}
 }
 
 // establish keeps who the far end is, the remote target from its Contact, and the
 // proxies on the way to it.
 func (c *Call) establish(remote string, h *sip.ContactHeader, routes routeSet) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.remote, c.routes = remote, routes
-	if h != nil && h.Address.Host != "" {
-		c.target = h.Address.String()
-		c.hop = addressOf(h.Address, c.endpoint.cfg.Transport)
-	}
 	if len(routes) > 0 {
 		c.hop = routes.address(c.endpoint.cfg.Transport)
+	}
+	c.mu.Unlock()
+	c.retarget(h)
+}
+
+// retarget keeps the remote target that a Contact names, which a re-INVITE and an UPDATE
+// may change (RFC 3261 section 12.2, RFC 3311 section 5). The proxies stay.
+func (c *Call) retarget(h *sip.ContactHeader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h == nil || h.Address.Host == "" {
+		return
+	}
+	c.target = h.Address.String()
+	if len(c.routes) == 0 {
+		c.hop = addressOf(h.Address, c.endpoint.cfg.Transport)
 	}
 }
 
@@ -94,21 +124,21 @@ func (c *Call) draft(method string, cseq int) draft {
 	uri, route := c.routes.guide(c.target)
 	return draft{
 		method: method, uri: uri, route: route, to: c.remote, from: c.local, callID: c.id.callID, cseq: cseq,
-		branch: branch(c.token, method, cseq), peer: peer, dialog: true,
+		branch: branch(c.token, method, cseq), peer: peer, dialog: method == "BYE",
 	}
 }
 
 // Bye ends the call and returns how the far end took it. Ending a call that has
 // ended sends nothing and gives a zero Exchange.
 func (c *Call) Bye(ctx context.Context) Exchange {
-	if !c.finish("hung up") {
+	return c.bye(ctx, "hung up")
+}
+
+func (c *Call) bye(ctx context.Context, reason string) Exchange {
+	if !c.finish(reason) {
 		return Exchange{}
 	}
-	c.mu.Lock()
-	c.cseq++
-	cseq := c.cseq
-	c.mu.Unlock()
-	d := c.draft("BYE", cseq)
+	d := c.draft("BYE", c.number())
 	x := c.endpoint.exchange(ctx, Target{Peer: d.peer, Token: c.token}, d)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +161,9 @@ func (c *Call) EndReason() string {
 func (c *Call) Events() []Event {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.events)
+	out := slices.Clone(c.events)
+	slices.SortStableFunc(out, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	return out
 }
 
 // Peer is where the far end's signalling comes from.
@@ -145,15 +177,37 @@ func (c *Call) event(sent bool, what string) {
 	}
 }
 
-// acknowledged notes an ACK.
-func (c *Call) acknowledged() {
+// number is the CSeq of the next request of this end (RFC 3261 section 12.2.1.1).
+func (c *Call) number() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cseq++
+	return c.cseq
+}
+
+// acknowledged notes the ACK of a re-INVITE, or else of the call.
+func (c *Call) acknowledged(cseq uint32, body []byte) {
 	c.event(false, "ACK")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if again := c.acks[cseq]; again != nil {
+		c.acks[cseq] = nil
+		again <- body
+		return
+	}
 	if !c.ackSeen {
 		c.ackSeen = true
+		c.ackBody = bytes.Clone(body)
 		close(c.acked)
 	}
+}
+
+// AckBody is the body of the ACK: the SDP answer of a caller that made no offer; nil
+// without one, and at the end that called.
+func (c *Call) AckBody() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ackBody
 }
 
 // finish ends the call at this end, once, and reports whether it did.
@@ -166,8 +220,10 @@ func (c *Call) finish(reason string) bool {
 	}
 	tx := c.tx
 	c.mu.Unlock()
-	if first && tx != nil {
-		tx.Terminate()
+	if first {
+		for _, one := range tx {
+			one.Terminate()
+		}
 	}
 	return first
 }

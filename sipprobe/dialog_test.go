@@ -37,7 +37,7 @@ func newPair(t *testing.T, m *memory, serve func(*sipprobe.Incoming)) *pair {
 		}
 	}
 	p.server = m.endpoint(t, serverAddr, guarded(serve))
-	p.client = m.endpoint(t, clientAddr, sipprobe.EndpointConfig{Key: testKey})
+	p.client = m.endpoint(t, clientAddr, guarded(nil))
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -22,12 +23,17 @@ type draft struct {
 	branch   string
 	contact  bool
 	noRport  bool
-	dialog   bool // in a dialog, whose set-up was authenticated
+	dialog   bool // a BYE, whose dialog was authenticated when it was set up
 	auth     string
 	kind     string // Content-Type
 	encoding string // Content-Encoding
 	body     []byte
+	extra    []string // further header fields, whole
 	peer     netip.AddrPort
+	// number gives the next CSeq of a dialog; nil counts on from cseq.
+	number func() int
+	// early is given the body of each provisional answer that has one; nil drops it.
+	early func(sdp []byte)
 }
 
 // initial drafts a request outside of any dialog.
@@ -83,7 +89,7 @@ func (e *Endpoint) request(d draft) (*sip.Request, error) {
 
 // check keeps a value from becoming a header field of its own.
 func (d draft) check() error {
-	for _, v := range append([]string{d.uri, d.to, d.from, d.callID, d.auth, d.kind, d.encoding, d.branch}, d.route...) {
+	for _, v := range slices.Concat([]string{d.uri, d.to, d.from, d.callID, d.auth, d.kind, d.encoding, d.branch}, d.route, d.extra) {
 		if strings.ContainsAny(v, "\r\n") {
 			return fmt.Errorf("cannot build %s: a line end in %q", d.method, v)
 		}
@@ -125,6 +131,9 @@ func (e *Endpoint) render(d draft) []byte {
 		line("Allow: %s", allowed)
 		line("Accept: application/sdp")
 	}
+	for _, field := range d.extra {
+		line("%s", field)
+	}
 	if d.kind != "" {
 		line("Content-Type: %s", d.kind)
 	}
@@ -140,7 +149,7 @@ func (e *Endpoint) render(d draft) []byte {
 // allowed is the value of Allow. Together with the other headers that say what an
 // end supports (RFC 3261 section 11) it makes every request that can be challenged
 // larger than the challenge, which is what lets the challenge through.
-const allowed = "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE"
+const allowed = "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, UPDATE"
 
 func (e *Endpoint) contact(peer netip.AddrPort) string {
 	uri := fmt.Sprintf("sip:%s@%s", e.user(), hostPort(e.advertised(peer)))

@@ -110,9 +110,17 @@ func (e *Endpoint) exchange(ctx context.Context, to Target, d draft) Exchange {
 			return x.failed(WrongKey, ErrWrongKey)
 		}
 		p, have = e.grant(to.Peer, nonce, d.method), true
-		d.cseq++
+		d.cseq = d.next()
 	}
 	return x.failed(Refused, errAlwaysStale)
+}
+
+// next is the CSeq of the request with credentials.
+func (d draft) next() int {
+	if d.number != nil {
+		return d.number()
+	}
+	return d.cseq + 1
 }
 
 // settle judges the final answer by the proof that it carries.

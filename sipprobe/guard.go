@@ -67,6 +67,7 @@ type question struct {
 	transport Transport
 	socket    netip.AddrPort // where it arrived
 	now       time.Time
+	strict    bool // proof is wanted even where AnswerAnyone asks for none
 }
 
 // judge decides on a request that is neither ACK nor CANCEL.
@@ -78,7 +79,7 @@ func (g *Guard) judge(q question) decision {
 		return g.answer(q, "415 Unsupported Media Type", "Accept: "+g.cfg.Accept)
 	}
 	authorization, ok := q.message.value("authorization")
-	if !ok && g.cfg.AnswerAnyone && q.message.method() != "MESSAGE" {
+	if !ok && g.cfg.AnswerAnyone && !q.strict && q.message.method() != "MESSAGE" {
 		if !g.limits.allow(q.from.Addr(), q.now) {
 			return dropped("rate limit")
 		}

@@ -28,6 +28,7 @@ type Incoming struct {
 	req       *sip.Request // a copy: sipgo's timers read the original
 	tx        sip.ServerTransaction
 	inDialog  bool
+	extra     []string // further header fields of the answer, whole
 	cancelled chan struct{}
 }
 
@@ -57,8 +58,8 @@ func (e *Endpoint) onRequest(req *sip.Request, tx sip.ServerTransaction) {
 		in.watch()
 	}
 	switch {
-	case in.Method == "INVITE" && in.inDialog:
-		in.refuseReinvite()
+	case (in.Method == "INVITE" || in.Method == "UPDATE") && in.inDialog:
+		in.change()
 	case in.Method == "CANCEL":
 		in.Reply(481, "Call/Transaction Does Not Exist", Body{})
 	case e.cfg.Serve == nil:
@@ -85,17 +86,6 @@ func (in *Incoming) watch() {
 func (in *Incoming) inviteID() inviteID {
 	branch, _ := in.req.Via().Params.Get("branch")
 	return inviteID{in.CallID, branch}
-}
-
-// refuseReinvite leaves a call as it is: nothing that would change it is supported
-// (RFC 3261 section 14.2).
-func (in *Incoming) refuseReinvite() {
-	to, _ := in.req.To().Params.Get("tag")
-	if in.Endpoint.book.call(dialogID{in.CallID, to}) == nil {
-		in.Reply(481, "Call/Transaction Does Not Exist", Body{})
-		return
-	}
-	in.Reply(488, "Not Acceptable Here", Body{})
 }
 
 // A Body is what a response carries; the zero value is none.
@@ -139,8 +129,12 @@ func (in *Incoming) response(status int, reason string, body Body) *sip.Response
 	if in.Method == "OPTIONS" {
 		res.AppendHeader(sip.NewHeader("Allow", allowed))
 	}
-	if in.Method == "INVITE" && status < 300 && status > 100 {
+	if (in.Method == "INVITE" || in.Method == "UPDATE") && status < 300 && status > 100 {
 		res.AppendHeader(sip.NewHeader("Contact", e.contact(in.Source)))
+	}
+	for _, field := range in.extra {
+		name, value, _ := strings.Cut(field, ": ")
+		res.AppendHeader(sip.NewHeader(name, value))
 	}
 	res.AppendHeader(sip.NewHeader("Server", e.software()))
 	if body.Data != nil {

@@ -43,7 +43,7 @@ func (e *Endpoint) inspect(data []byte, from netip.AddrPort) (d decision) {
 	switch method := m.method(); {
 	case method == "ACK" && e.book.refused(invite):
 		return admitted() // in a call too: a refused re-INVITE leaves it as it is
-	case method == "ACK" && e.acknowledged(m):
+	case method == "ACK" && e.acknowledged(m, invite):
 		return decision{} // complete
 	case (method == "ACK" || method == "CANCEL") && e.book.rings(invite):
 		return admitted()
@@ -55,6 +55,7 @@ func (e *Endpoint) inspect(data []byte, from netip.AddrPort) (d decision) {
 	}
 	return e.cfg.Guard.judge(question{
 		message: m, size: len(data), from: from, transport: e.cfg.Transport, socket: e.local, now: time.Now(),
+		strict: e.changesProven(m),
 	})
 }
 
@@ -76,12 +77,30 @@ func (e *Endpoint) knows(m wireMessage) bool {
 	return e.book.wasCall(id)
 }
 
+// changesProven reports whether a request is for a call whose far end has shown that it
+// holds the key, and must do so again.
+func (e *Endpoint) changesProven(m wireMessage) bool {
+	id, remoteTag := dialogOf(m)
+	c := e.book.call(id)
+	if c == nil || !c.isWith(remoteTag) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.proven
+}
+
 // acknowledged takes the ACK of a 2xx, which concerns nobody but the call
-// (RFC 3261 section 13.2.2.4). Taken here, it cannot be overtaken by a BYE.
-func (e *Endpoint) acknowledged(m wireMessage) bool {
+// (RFC 3261 section 13.2.2.4). Taken here, it cannot be overtaken by a BYE. That of a
+// refused re-INVITE has the branch of its INVITE and belongs to that transaction.
+func (e *Endpoint) acknowledged(m wireMessage, invite inviteID) bool {
 	id, remoteTag := dialogOf(m)
 	if c := e.book.call(id); c != nil && c.isWith(remoteTag) {
-		c.acknowledged()
+		cseq := m.sequence()
+		if c.refused(cseq) {
+			return !e.book.rings(invite) // a challenge has no transaction
+		}
+		c.acknowledged(cseq, bytes.Clone(m.content()))
 		return true
 	}
 	return e.book.wasCall(id)

@@ -23,10 +23,15 @@ const (
 // and its Body is the SDP answer. When ctx ends first, or after 3 minutes, a ringing
 // call is cancelled; should it be answered all the same, it is hung up at once.
 func (e *Endpoint) Invite(ctx context.Context, to Target, offer []byte) (*Call, Exchange) {
+	return e.Call(ctx, to, Invitation{Offer: offer})
+}
+
+// Call is Invite with all that a caller may ask for.
+func (e *Endpoint) Call(ctx context.Context, to Target, inv Invitation) (*Call, Exchange) {
 	ctx, cancel := context.WithTimeout(ctx, timerC)
 	defer cancel()
 	d := e.initial("INVITE", to)
-	d.contact, d.kind, d.body = true, sdpType, offer
+	inv.ask(&d)
 	// The call is known before the INVITE leaves: a BYE may overtake the answer.
 	c := newCall(e, dialogID{d.callID, to.Token}, to.Token, to.Peer)
 	c.local = d.from
@@ -35,8 +40,14 @@ func (e *Endpoint) Invite(ctx context.Context, to Target, offer []byte) (*Call, 
 		return nil, x.failed(NotSent, err)
 	}
 	x := e.exchange(ctx, to, d)
+	if inv.lengthen(&d, x) {
+		before := x.Events
+		x = e.exchange(ctx, to, d)
+		x.Events = append(before, x.Events...)
+	}
 	switch {
 	case x.Status/100 == 2:
+		c.agree(inv, &x)
 		c.answered(&x)
 	case x.Outcome == Silent && x.Status/100 == 1:
 		e.takeBack(&x, c, d)
@@ -60,8 +71,17 @@ func (c *Call) answered(x *Exchange) {
 		c.distrust()
 	}
 	c.mu.Lock()
-	c.tx = x.tx
+	c.proven = x.Outcome == Accepted && c.endpoint.cfg.Key != ""
+	c.ackSeen = true // an ACK that comes here is that of a re-INVITE
 	c.events = append(append([]Event(nil), x.Events...), c.events...)
+	c.mu.Unlock()
+	c.confirm(x)
+}
+
+// confirm acknowledges a 2xx, now and whenever it comes again.
+func (c *Call) confirm(x *Exchange) {
+	c.mu.Lock()
+	c.tx = append(c.tx, x.tx)
 	c.mu.Unlock()
 	cseq := x.response.CSeq().SeqNo
 	if tx, ok := x.tx.(*sip.ClientTx); ok {
@@ -76,6 +96,9 @@ func (c *Call) answered(x *Exchange) {
 // acknowledge sends the ACK of a 2xx, to the remote target.
 func (c *Call) acknowledge(cseq uint32) {
 	d := c.draft("ACK", int(cseq))
+	if answer := c.answerToOffer(); len(answer) > 0 && cseq < firstCSeq {
+		d.kind, d.body = sdpType, answer
+	}
 	req, err := c.endpoint.request(d)
 	if err != nil {
 		return

@@ -1,6 +1,7 @@
 package sipprobe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -17,6 +18,14 @@ type Media struct {
 	Payloads []uint8
 	// PtimeMs is the packet length in ms; 0 leaves it out, which means 20 (RFC 3551 section 4.2).
 	PtimeMs int
+	// Way is the direction attribute; empty is sendrecv, also of what was read.
+	Way Way
+	// Version is that of the description, which rises with each change (RFC 3264 section
+	// 8); 0 is that of the first. It is not read.
+	Version uint64
+	// Origin is the address in o=, for a description whose Address has changed or is that
+	// of a hold; zero is that of Address.
+	Origin netip.Addr
 }
 
 // Offer returns the SDP body that asks for this audio stream, both ways; it serves
@@ -25,11 +34,8 @@ func (m Media) Offer() ([]byte, error) {
 	if !m.Address.IsValid() {
 		return nil, errNoMediaAddress
 	}
-	addr := sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4",
+	addr := sdp.ConnectionInformation{NetworkType: "IN", AddressType: family(m.Address.Addr().Unmap()),
 		Address: &sdp.Address{Address: m.Address.Addr().Unmap().WithZone("").String()}}
-	if m.Address.Addr().Unmap().Is6() {
-		addr.AddressType = "IP6"
-	}
 	audio := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(m.Address.Port())}, Protos: []string{"RTP", "AVP"}}}
 	for _, p := range m.Payloads {
@@ -41,10 +47,11 @@ func (m Media) Offer() ([]byte, error) {
 	if m.PtimeMs > 0 {
 		audio.WithValueAttribute("ptime", strconv.Itoa(m.PtimeMs))
 	}
-	audio.WithPropertyAttribute("sendrecv")
+	audio.WithPropertyAttribute(string(cmp.Or(m.Way, SendRecv)))
+	origin := m.origin()
 	s := sdp.SessionDescription{
-		Origin: sdp.Origin{Username: "bothways", SessionID: 1, SessionVersion: 1, NetworkType: "IN",
-			AddressType: addr.AddressType, UnicastAddress: addr.Address.Address},
+		Origin: sdp.Origin{Username: "bothways", SessionID: 1, SessionVersion: max(m.Version, 1), NetworkType: "IN",
+			AddressType: family(origin), UnicastAddress: origin.String()},
 		SessionName: "bothways", ConnectionInformation: &addr,
 		TimeDescriptions:  []sdp.TimeDescription{{}},
 		MediaDescriptions: []*sdp.MediaDescription{audio},
@@ -104,6 +111,7 @@ func audioOf(s sdp.SessionDescription, d *sdp.MediaDescription) (Media, error) {
 			m.Payloads = append(m.Payloads, uint8(p))
 		}
 	}
+	m.Way = wayOf(s, d)
 	if v, ok := d.Attribute("ptime"); ok {
 		ms, _ := strconv.ParseUint(v, 10, 16)
 		m.PtimeMs = int(ms)

@@ -90,6 +90,14 @@ func (m wireMessage) method() string {
 	return method
 }
 
+// sequence is the number of CSeq, 0 when there is none to read.
+func (m wireMessage) sequence() uint32 {
+	v, _ := m.value("cseq")
+	number, _, _ := strings.Cut(v, " ")
+	n, _ := strconv.ParseUint(number, 10, 32)
+	return uint32(n)
+}
+
 func (m wireMessage) isResponse() bool { return bytes.HasPrefix(m.start, []byte("SIP/2.0 ")) }
 
 // status returns the code of a response, 0 for a request or garbage.
