@@ -38,7 +38,7 @@ const (
 // keys are those of the language, by struct and key: "check.talk" is Talk of fileCheck.
 func keys() map[string]key {
 	all := make(map[string]key)
-	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), packetKeys(), portKeys()} {
+	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), moveKeys(), packetKeys(), portKeys()} {
 		maps.Copy(all, some)
 	}
 	return all

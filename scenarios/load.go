@@ -48,6 +48,7 @@ type fileCheck struct {
 	Client     fileBehaviour `yaml:"client"`
 	TLS        fileTLS       `yaml:",inline"`
 	fileTerms  `yaml:",inline"`
+	Moves      fileMoves `yaml:",inline"`
 }
 
 type fileBehaviour struct {
@@ -203,7 +204,7 @@ func (c fileCheck) describeCall(base *Check) error {
 		return err
 	}
 	base.Call = call
-	return nil
+	return c.Moves.describe(call, base.Direction)
 }
 
 // describeLimits reads what makes audio poor.
@@ -259,7 +260,10 @@ func CheckCall(c Call) error {
 			return err
 		}
 	}
-	return CheckTalk(c.Talk())
+	if err := CheckTalk(c.Talk()); err != nil {
+		return err
+	}
+	return c.checkMoves()
 }
 
 // CheckTalk says what is wrong with a talk time, nil when nothing is.

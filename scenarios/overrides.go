@@ -8,7 +8,8 @@ import (
 // Overrides change every check of a scenario that they concern; a zero field changes
 // nothing.
 type Overrides struct {
-	// Talk is how long each side talks in a call.
+	// Talk is how long each side talks in a call. Calls in which more happens than talk
+	// keep their times.
 	Talk time.Duration
 	// Pause is how long both sides of a call fall silent halfway through.
 	Pause time.Duration
@@ -63,10 +64,10 @@ func (s Scenario) lengthened() (Scenario, error) {
 func (c Check) with(o Overrides) Check {
 	if c.Call != nil {
 		call := *c.Call
-		if o.Talk != 0 {
+		if o.Talk != 0 && !call.Lively() {
 			call.TalkMs = int(o.Talk.Milliseconds())
 		}
-		if o.Pause != 0 {
+		if o.Pause != 0 && !call.Lively() {
 			call.PauseMs = int(o.Pause.Milliseconds())
 		}
 		c.Call = &call

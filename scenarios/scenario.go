@@ -120,6 +120,13 @@ type Call struct {
 	MaxJitterMs       float64 `json:"max_jitter_ms,omitempty"`
 	MaxDelayMs        float64 `json:"max_delay_ms,omitempty"`
 	MaxLossRunPackets int64   `json:"max_loss_run_packets,omitempty"`
+	// Setup and SessionTimer say how the call is set up, and what keeps it up.
+	Setup        Setup        `json:"setup,omitzero"`
+	SessionTimer SessionTimer `json:"session_timer,omitzero"`
+	// Moves are what the sides do in the middle of the call, in order.
+	Moves []Move `json:"moves,omitempty"`
+	// Hangup is the side that hangs up; empty is the one that called.
+	Hangup Side `json:"hangup,omitempty"`
 }
 
 // A Sweep says which ports are tried, and at what pace. Inbound they are the

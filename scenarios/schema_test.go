@@ -240,6 +240,14 @@ func TestWordsAreThoseOfTheLoader(t *testing.T) {
 			text = sample(kind, key+": [zzzzzz]")
 		case of == "behaviour":
 			text = sample(CallKind, "responder: {"+key+": zzzzzz}")
+		case of == "session":
+			text = sample(CallKind, "session_timer: {expires: 90s, "+key+": zzzzzz}")
+		case of == "move":
+			m := strings.Replace("{at: 2s, by: client, do: hold}", key+": "+map[string]string{"by": "client", "do": "hold"}[key], key+": zzzzzz", 1)
+			if key == "how" || key == "media" {
+				m = "{at: 2s, by: client, do: " + map[string]string{"how": "hold", "media": "reinvite"}[key] + ", " + key + ": zzzzzz}"
+			}
+			text = sample(CallKind, "moves: ["+m+"]")
 		case of == "variable":
 			text = "variables: {a: {default: x, type: zzzzzz}}\n" + sample(Options, "purpose: ${a}")
 		case key == "from":

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"bothways/internal/evidence"
@@ -16,13 +15,15 @@ const grace = 10 * time.Second
 // it is over. The token marks the requests of this end. When ctx ends the call is
 // hung up.
 func Answer(ctx context.Context, in *sipprobe.Incoming, token string, s Setup) evidence.CallEnd {
-	l, err := openLeg(ctx, s)
+	if in.TooBrief(s.leastSession()) {
+		return evidence.CallEnd{Fault: "the caller asked for a session timer that is too short"}
+	}
+	l, err := openLeg(ctx, s.called())
 	if err != nil {
 		in.Reply(503, "Service Unavailable", sipprobe.Body{})
 		return evidence.CallEnd{Fault: err.Error()}
 	}
-	remote, err := l.hear(in.Body)
-	if err != nil {
+	if err := l.offered(in); err != nil {
 		in.Reply(488, "Not Acceptable Here", sipprobe.Body{})
 		l.end.Unreadable = err.Error()
 		return l.close()
@@ -31,22 +32,24 @@ func Answer(ctx context.Context, in *sipprobe.Incoming, token string, s Setup) e
 		l.fault(err)
 		in.Reply(500, "Server Internal Error", sipprobe.Body{})
 	} else {
-		l.accept(ctx, in, token, answer, remote)
+		l.accept(ctx, in, token, answer)
 	}
 	return l.close()
 }
 
 // accept answers, talks as soon as the 200 is on its way (or was acknowledged), and
 // waits for the end.
-func (l *leg) accept(ctx context.Context, in *sipprobe.Incoming, token string, answer []byte, remote netip.AddrPort) {
+func (l *leg) accept(ctx context.Context, in *sipprobe.Incoming, token string, answer []byte) {
 	talking, stop := context.WithCancel(ctx)
 	defer stop()
-	in.Ring()
+	if err := l.ring(ctx, in, answer); err != nil {
+		return
+	}
 	acked, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		if l.awaitAck(talking, acked) {
-			l.talk(talking, remote)
+			l.talk(talking)
 		}
 	}()
 	call, err := in.Accept(ctx, token, answer)
@@ -56,9 +59,11 @@ func (l *leg) accept(ctx context.Context, in *sipprobe.Incoming, token string, a
 		l.unaccepted(ctx, in, call, err)
 		return
 	}
+	l.established(call)
 	close(acked)
-	l.end.Established = true
-	l.attend(ctx, call, done)
+	live, end := l.begin(ctx, call)
+	l.attend(live, call, done)
+	end()
 	stop()
 	<-done
 	l.hangUp(ctx, call)
@@ -71,11 +76,11 @@ const ackPatience = 4 * time.Second
 // the ACK, with which the caller's audio comes, whatever the round trip; should the
 // ACK be lost it talks all the same, as a PBX does.
 func (l *leg) awaitAck(ctx context.Context, acked <-chan struct{}) bool {
-	if !l.setup.AfterAck && l.setup.Cold == 0 {
+	if !l.setup.AfterAck && l.setup.Cold == 0 && !l.delayed {
 		return true
 	}
 	var lost <-chan time.Time
-	if !l.setup.AfterAck {
+	if !l.setup.AfterAck && !l.delayed {
 		t := time.NewTimer(ackPatience)
 		defer t.Stop()
 		lost = t.C
@@ -108,6 +113,9 @@ func (l *leg) attend(ctx context.Context, call *sipprobe.Call, talked <-chan str
 	case <-ctx.Done():
 		return
 	case <-talked:
+		if l.lastWord(ctx, call) {
+			return
+		}
 	}
 	overdue := time.NewTimer(grace)
 	defer overdue.Stop()

@@ -2,7 +2,6 @@ package call_test
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -20,16 +19,7 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 
 func endpoint(t *testing.T, serve func(*sipprobe.Incoming)) *sipprobe.Endpoint {
 	t.Helper()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := sipprobe.Start(sipprobe.EndpointConfig{Transport: sipprobe.UDP, PacketConn: conn, Serve: serve})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	return e
+	return endpointOn(t, packetConn(t), serve)
 }
 
 // side is the setup of one end of a call of that length.

@@ -59,6 +59,7 @@ type leg struct {
 
 	mu  sync.Mutex
 	end evidence.CallEnd
+	talks
 }
 
 func openLeg(ctx context.Context, s Setup) (*leg, error) {
@@ -79,6 +80,9 @@ func openLeg(ctx context.Context, s Setup) (*leg, error) {
 		return nil, err
 	}
 	l.advertise()
+	l.opened, l.origin = time.Now(), l.advertised.Addr()
+	first := l.advertised
+	l.end.Advertised = &first
 	return l, nil
 }
 
@@ -133,6 +137,7 @@ func (l *leg) sdp() ([]byte, error) {
 		return nil, err
 	}
 	m := sipprobe.Media{Address: l.advertised, Payloads: []uint8{uint8(codec)}, PtimeMs: 20}
+	l.shape(&m)
 	return m.Offer()
 }
 
@@ -143,7 +148,7 @@ func (l *leg) hear(body []byte) (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	l.mu.Lock()
-	l.end.Heard = &m.Address
+	l.end.Heard, l.theirs = &m.Address, m
 	l.mu.Unlock()
 	return m.Address, nil
 }
@@ -158,9 +163,11 @@ func (l *leg) fault(err error) {
 
 // close ends the media and returns this end's record.
 func (l *leg) close() evidence.CallEnd {
+	l.note(evidence.Moment{What: evidence.OverMoment})
 	media := l.stream.Close()
 	l.rtp.Close()
 	l.rtcp.Close()
+	l.closeMoved(&media)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end.Media = &media

@@ -25,13 +25,19 @@ const (
 // Place calls the target and returns this end's record of the call. When ctx ends
 // the call is hung up.
 func Place(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target, s Setup) evidence.CallEnd {
-	l, err := openLeg(ctx, s)
+	l, err := openLeg(ctx, s.caller())
 	if err != nil {
 		return evidence.CallEnd{Fault: err.Error()}
 	}
+	l.calling = true
 	call := l.invite(ctx, e, to)
 	if call != nil {
-		l.converse(ctx, call)
+		live, end := l.begin(ctx, call)
+		l.converse(live, call)
+		if !l.hangsUp(true) {
+			l.attend(live, call, over())
+		}
+		end()
 		l.hangUp(ctx, call)
 	}
 	return l.close()
@@ -39,20 +45,21 @@ func Place(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target, s Setu
 
 // invite sets the call up; nil when it was not.
 func (l *leg) invite(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target) *sipprobe.Call {
-	offer, err := l.sdp()
+	inv, err := l.invitation()
 	if err != nil {
 		l.fault(err)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.setup.Ring, setupTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.setup.Ring, setupTimeout)+l.setup.Check.Call.Setup.Lasts())
 	defer cancel()
-	call, x := e.Invite(ctx, to, offer)
+	call, x := e.Call(ctx, to, inv)
 	l.end.Invite = &x
 	l.end.Events = x.Events
 	if call == nil {
 		return nil
 	}
 	l.end.Established = true
+	defer func() { l.note(evidence.Moment{What: evidence.AnswerMoment}) }()
 	if _, err := l.hear(x.Body()); err != nil {
 		l.fault(fmt.Errorf("the answer cannot be used: %w", err))
 	}
@@ -73,7 +80,7 @@ func (l *leg) converse(ctx context.Context, call *sipprobe.Call) {
 		case <-talking.Done():
 		}
 	}()
-	l.talk(talking, *l.end.Heard)
+	l.talk(talking)
 	sleep(talking, drain)
 }
 
@@ -93,7 +100,7 @@ func (l *leg) finished(call *sipprobe.Call) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end.Events = call.Events()
-	l.end.Ended = call.EndReason()
+	l.end.Ended = l.reason(call.EndReason())
 	call.Forget()
 }
 

@@ -10,27 +10,34 @@ import (
 
 // talk streams to the address that the other end advertised, after the cold time,
 // and returns when everything was sent or ctx ends.
-func (l *leg) talk(ctx context.Context, remote netip.AddrPort) {
+func (l *leg) talk(ctx context.Context) {
 	if err := l.listenOnly(ctx); err != nil {
 		return
 	}
 	if l.setup.Lead > 0 {
 		lead := time.AfterFunc(l.setup.Lead, l.leadOver)
 		defer lead.Stop()
-		defer l.control(ctx, remote)()
+		defer l.control(ctx, l.remote())()
 	}
 	c := l.setup.Check.Call
 	first, second := c.Talk()+l.setup.Lead, time.Duration(0)
 	if c.PauseMs != 0 {
 		first, second = c.Talk()/2+l.setup.Lead, c.Talk()/2
 	}
-	err := l.stream.Send(ctx, remote, first)
+	err := l.say(ctx, first)
 	if err == nil && second != 0 && sleep(ctx, c.Pause()) == nil {
-		err = l.stream.Send(ctx, remote, second)
+		err = l.say(ctx, second)
 	}
 	if err != nil && ctx.Err() == nil {
 		l.fault(err)
 	}
+}
+
+// remote is where the far end wants audio.
+func (l *leg) remote() netip.AddrPort {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.theirs.Address
 }
 
 func (l *leg) listenOnly(ctx context.Context) error {

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"reflect"
 
 	"bothways/scenarios"
 )
@@ -75,7 +76,7 @@ func latchingAlone(c, control call) bool {
 	}
 	left.Client.Latch, left.Responder.Latch = right.Client.Latch, right.Responder.Latch
 	left.TalkMs, left.MaxLossPercent = right.TalkMs, right.MaxLossPercent
-	return left == right
+	return reflect.DeepEqual(left, right)
 }
 
 // latchingNeeds: a direction is dead in a call without latching, and no call with it

@@ -237,6 +237,12 @@ type CallEnd struct {
 	Control *Control `json:"control,omitempty"`
 	// Media is null when no audio was tried.
 	Media *rtpprobe.Result `json:"media"`
+	// MoreMedia are the streams that this end opened when it moved its media, each of
+	// which followed the one before.
+	MoreMedia []rtpprobe.Result `json:"more_media,omitempty"`
+	// Moments are what happened in the call, oldest first; empty for calls that this end
+	// had no media for.
+	Moments []Moment `json:"moments,omitempty"`
 	// Ended says how the call ended, as this end saw it.
 	Ended string `json:"ended"`
 	// Fault is a local reason for which this end could not do its part.

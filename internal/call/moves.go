@@ -1,0 +1,260 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"bothways/internal/evidence"
+	"bothways/rtpprobe"
+	"bothways/scenarios"
+	"bothways/sipprobe"
+)
+
+// moveTimeout bounds a request in the call from its first copy to its answer. An INVITE
+// has 32 s (Timer B of RFC 3261); nothing is learned by waiting for them.
+const moveTimeout = 8 * time.Second
+
+// begin lets a call that is up change, by this end's moves and those of the far end. The
+// context ends where the call must end for it, and with the function, which waits for
+// what is under way.
+func (l *leg) begin(ctx context.Context, call *sipprobe.Call) (context.Context, func()) {
+	call.OnChange(l.change)
+	live, cancel := context.WithCancel(ctx)
+	start := time.Now()
+	var work sync.WaitGroup
+	work.Go(func() {
+		if !l.script(live, call, start) {
+			cancel()
+		}
+	})
+	work.Go(func() {
+		call.KeepSession(live, func(ctx context.Context) sipprobe.Exchange { return l.refresh(ctx, call) })
+	})
+	return live, func() {
+		cancel()
+		work.Wait()
+	}
+}
+
+// script makes this end's moves; false when one drew no answer.
+func (l *leg) script(ctx context.Context, call *sipprobe.Call, start time.Time) bool {
+	for _, m := range l.setup.Check.Call.Moves {
+		if m.By != l.setup.side() {
+			continue
+		}
+		if sleep(ctx, time.Until(start.Add(m.At()))) != nil {
+			return true
+		}
+		if !l.move(ctx, call, m) {
+			return false
+		}
+	}
+	return true
+}
+
+// move makes one move; false when it drew no answer, upon which the call must end (RFC
+// 3261 section 12.2.1.2).
+func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) bool {
+	undo, err := l.prepare(ctx, m)
+	if err != nil {
+		l.fault(err)
+		return true
+	}
+	var offer []byte
+	if m.Do != scenarios.UpdateMove || m.Media != "" {
+		if offer, err = l.sdp(); err != nil {
+			l.fault(err)
+			return true
+		}
+	}
+	limit, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
+	ask, begun := call.Reinvite, time.Now()
+	if m.Do == scenarios.UpdateMove {
+		ask = call.Update
+	}
+	x := ask(limit, offer)
+	if ctx.Err() != nil && x.Outcome != sipprobe.Accepted {
+		undo()
+		return true // the call has ended over it
+	}
+	if x.Outcome != sipprobe.Accepted {
+		undo()
+	} else if offer != nil {
+		l.agreed(x.Body())
+	}
+	what := evidence.MomentKind(m.Do)
+	if offer == nil {
+		what = evidence.RefreshMoment
+	}
+	l.note(evidence.Moment{What: what, By: m.By, Method: x.Method, How: m.How, Moved: m.Media == scenarios.NewPortMedia,
+		Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
+	l.wake()
+	if x.Outcome != sipprobe.Silent && x.Status != 481 && x.Status != 408 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unanswered = true
+	return false
+}
+
+// prepare changes this end as the move says; undo takes it back.
+func (l *leg) prepare(ctx context.Context, m scenarios.Move) (undo func(), err error) {
+	l.mu.Lock()
+	hold := l.hold
+	switch m.Do {
+	case scenarios.HoldMove:
+		l.hold = m.How
+	case scenarios.ResumeMove:
+		l.hold = ""
+	}
+	l.answering = false
+	l.mu.Unlock()
+	if m.Media == scenarios.NewPortMedia {
+		return l.moveMedia(ctx)
+	}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.hold = hold
+	}, nil
+}
+
+// moveMedia opens another pair of ports with a stream of its own. The one before goes on
+// listening, for what is under way.
+func (l *leg) moveMedia(ctx context.Context) (undo func(), err error) {
+	fresh, err := openLeg(ctx, l.setup)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, at := line{l.rtp, l.rtcp, l.stream}, l.advertised
+	l.rtp, l.rtcp, l.stream, l.advertised = fresh.rtp, fresh.rtcp, fresh.stream, fresh.advertised
+	l.moved = append(l.moved, before)
+	return func() {
+		l.mu.Lock()
+		l.rtp, l.rtcp, l.stream, l.advertised = before.rtp, before.rtcp, before.stream, at
+		l.moved = l.moved[:len(l.moved)-1]
+		l.mu.Unlock()
+		fresh.stream.Close()
+		fresh.rtp.Close()
+		fresh.rtcp.Close()
+	}, nil
+}
+
+// agreed takes the far end's answer.
+func (l *leg) agreed(answer []byte) {
+	m, err := sipprobe.ParseMedia(answer)
+	if err != nil {
+		l.fault(fmt.Errorf("the answer in the call cannot be used: %w", err))
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.theirs = m
+}
+
+// wake has the talk go on as the session now says.
+func (l *leg) wake() {
+	l.mu.Lock()
+	change := l.changed
+	l.mu.Unlock()
+	if change != nil {
+		change(errChanged)
+	}
+}
+
+// refresh keeps the session timer.
+func (l *leg) refresh(ctx context.Context, call *sipprobe.Call) sipprobe.Exchange {
+	begun := time.Now()
+	what, ask := evidence.RefreshMoment, func(ctx context.Context) sipprobe.Exchange { return call.Update(ctx, nil) }
+	if l.setup.Check.Call.SessionTimer.Method == scenarios.ReinviteMove {
+		what, ask = evidence.ReinviteMoment, func(ctx context.Context) sipprobe.Exchange {
+			offer, err := l.sdp()
+			if err != nil {
+				return sipprobe.Exchange{Method: "INVITE", Outcome: sipprobe.NotSent, Error: err.Error()}
+			}
+			return call.Reinvite(ctx, offer)
+		}
+	}
+	x := ask(ctx)
+	l.note(evidence.Moment{What: what, By: l.setup.side(), Method: x.Method, Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
+	return x
+}
+
+var errOtherCodec = errors.New("the codec of the call is not in the offer")
+
+// change answers a re-INVITE or UPDATE of the far end.
+func (l *leg) change(ch sipprobe.Change) ([]byte, error) {
+	if ch.Method == "ACK" {
+		l.agreed(ch.Offer)
+		l.wake()
+		return nil, nil
+	}
+	if len(ch.Offer) == 0 {
+		return l.sdp()
+	}
+	m, err := sipprobe.ParseMedia(ch.Offer)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := rtpprobe.ParseCodec(l.setup.Check.Call.Codec)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(m.Payloads, uint8(codec)) {
+		return nil, errOtherCodec
+	}
+	what := l.take(m, ch.Method)
+	answer, err := l.sdp()
+	l.note(what)
+	l.wake()
+	return answer, err
+}
+
+// take takes the far end's new description, and says what it does.
+func (l *leg) take(m sipprobe.Media, method string) evidence.Moment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, heard := l.theirs, l.theirs.Way.Hears() && !l.held
+	zero := m.Address.Addr().IsUnspecified()
+	l.held = zero && (l.held || !before.Address.Addr().IsUnspecified())
+	l.theirs, l.answering = m, true
+	what := evidence.Moment{What: evidence.ReinviteMoment, By: l.farSide(), Method: method}
+	if method == "UPDATE" {
+		what.What = evidence.UpdateMoment
+	}
+	switch hears := m.Way.Hears() && !l.held; {
+	case heard && !hears:
+		what.What, what.How = evidence.HoldMoment, holdKind(m, l.held)
+	case !heard && hears:
+		what.What = evidence.ResumeMoment
+	}
+	what.Moved = !l.held && !before.Address.Addr().IsUnspecified() && before.Address != m.Address
+	return what
+}
+
+// holdKind is how the far end's description holds.
+func holdKind(m sipprobe.Media, zero bool) scenarios.HoldKind {
+	switch {
+	case zero:
+		return scenarios.ZeroAddressHold
+	case m.Way == sipprobe.Inactive:
+		return scenarios.InactiveHold
+	}
+	return scenarios.SendOnlyHold
+}
+
+// reason is why the call ended, with what this end knows of it.
+func (l *leg) reason(ended string) string {
+	if l.unanswered && ended == "hung up" {
+		return evidence.EndedUnanswered
+	}
+	return ended
+}
