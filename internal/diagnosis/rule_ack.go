@@ -43,8 +43,10 @@ func (v *view) messages(c call, d scenarios.Direction, name string) []passage {
 // transaction and carry its branch (RFC 3261 section 17.1.1.3).
 func (v *view) acks(c call) []passage {
 	var branches []string
-	for _, p := range v.messages(c, c.check.Direction, "INVITE") {
-		branches = append(branches, p.field("Via[0] branch"))
+	for _, name := range []string{"INVITE", "re-INVITE"} {
+		for _, p := range v.messages(c, c.check.Direction, name) {
+			branches = append(branches, p.field("Via[0] branch"))
+		}
 	}
 	return slices.DeleteFunc(v.messages(c, c.check.Direction, "ACK"), func(p passage) bool {
 		return slices.Contains(branches, p.field("Via[0] branch"))

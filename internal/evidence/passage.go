@@ -27,9 +27,13 @@ type Passage struct {
 	Status int
 	// SDP reports whether the body is SDP.
 	SDP bool
+	// Again is true for a re-INVITE (RFC 3261 section 14), and for what answers one.
+	Again bool
 	// Arrivals are the messages that the other end received as this one, one for each
 	// different content; nil when it received none.
 	Arrivals []Arrival
+
+	cseq string
 }
 
 // An Arrival is a message as it was received, with its copies.
@@ -38,12 +42,16 @@ type Arrival struct {
 	Copies   int
 }
 
-// Name is the message in short: "INVITE", "200 to INVITE".
+// Name is the message in short: "INVITE", "200 to INVITE", "re-INVITE".
 func (p Passage) Name() string {
-	if p.Status == 0 {
-		return p.Method
+	method := p.Method
+	if p.Again {
+		method = "re-" + method
 	}
-	return strconv.Itoa(p.Status) + " to " + p.Method
+	if p.Status == 0 {
+		return method
+	}
+	return strconv.Itoa(p.Status) + " to " + method
 }
 
 // Arrived counts the copies that were received.
@@ -72,14 +80,41 @@ func (ev *Evidence) Passages() []Passage {
 		return nil
 	}
 	in := passages(ev.Run.ID, scenarios.Inbound, ev.Client.Tape, ev.Responder.Tape)
-	return append(in, passages(ev.Run.ID, scenarios.Outbound, ev.Responder.Tape, ev.Client.Tape)...)
+	all := append(in, passages(ev.Run.ID, scenarios.Outbound, ev.Responder.Tape, ev.Client.Tape)...)
+	markAgain(all)
+	return all
+}
+
+// markAgain tells what answers a re-INVITE, which goes the other way with its CSeq.
+func markAgain(all []Passage) {
+	type key struct {
+		token string
+		d     scenarios.Direction
+		cseq  string
+	}
+	again := make(map[key]bool)
+	for i := range all {
+		if p := &all[i]; p.Method == "INVITE" && p.Status == 0 && p.Again {
+			again[key{p.Token, p.Direction, p.cseq}] = true
+		}
+	}
+	for i := range all {
+		if p := &all[i]; p.Method == "INVITE" && p.Status != 0 {
+			d := scenarios.Inbound
+			if p.Direction == scenarios.Inbound {
+				d = scenarios.Outbound
+			}
+			p.Again = again[key{p.Token, d, p.cseq}]
+		}
+	}
 }
 
 func passages(run string, d scenarios.Direction, sender, receiver []sipprobe.Record) []Passage {
 	sent := distinct(run, sender, true)
 	out := make([]Passage, len(sent))
 	for i, s := range sent {
-		out[i] = Passage{Sent: s.record, Copies: s.copies, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp}
+		out[i] = Passage{Sent: s.record, Copies: s.copies, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp,
+			Again: s.status == 0 && s.method == "INVITE" && s.toTag != "", cseq: s.cseq}
 	}
 	left := distinct(run, receiver, false)
 	for _, alike := range []func(a, b identity) bool{equalBytes, sameTransaction, sameDialog, sameRequest, sameBranch} {
