@@ -78,10 +78,6 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 		ask = call.Update
 	}
 	x := ask(limit, offer)
-	if ctx.Err() != nil && x.Outcome != sipprobe.Accepted {
-		undo()
-		return true // the call has ended over it
-	}
 	if x.Outcome != sipprobe.Accepted {
 		undo()
 	} else if offer != nil {
@@ -91,16 +87,25 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 	if offer == nil {
 		what = evidence.RefreshMoment
 	}
+	if cutShort(ctx, x, begun) {
+		return true
+	}
 	l.note(evidence.Moment{What: what, By: m.By, Method: x.Method, How: m.How, Moved: m.Media == scenarios.NewPortMedia,
 		Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
 	l.wake()
-	if x.Outcome != sipprobe.Silent && x.Status != 481 && x.Status != 408 {
+	if ctx.Err() != nil || x.Outcome != sipprobe.Silent && x.Status != 481 && x.Status != 408 {
 		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.unanswered = true
 	return false
+}
+
+// cutShort reports whether the call ended before a request in it had time to be answered:
+// over UDP that is three copies.
+func cutShort(ctx context.Context, x sipprobe.Exchange, begun time.Time) bool {
+	return ctx.Err() != nil && x.Outcome != sipprobe.Accepted && time.Since(begun) < 2*time.Second
 }
 
 // prepare changes this end as the move says; undo takes it back.
@@ -184,6 +189,9 @@ func (l *leg) refresh(ctx context.Context, call *sipprobe.Call) sipprobe.Exchang
 		}
 	}
 	x := ask(ctx)
+	if cutShort(ctx, x, begun) {
+		return x
+	}
 	l.note(evidence.Moment{What: what, By: l.setup.side(), Method: x.Method, Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
 	return x
 }

@@ -4,7 +4,7 @@ package diagnosis
 func (l leg) audio() *Audio {
 	a := new(Audio)
 	if l.sender != nil && l.sender.Media != nil {
-		a.SentPackets = &l.sender.Media.Sent.Packets
+		a.SentPackets = new(l.sender.SentPackets())
 		if late := l.sender.Media.Sent.Lateness; late != nil {
 			a.SenderLatenessP99Ms = pointer(late.P99 / 1000)
 		}
@@ -13,6 +13,10 @@ func (l leg) audio() *Audio {
 		r := &l.receiver.Media.Received
 		a.ReceivedPackets, a.DuplicatedPackets, a.OutOfOrderPackets = &r.Packets, &r.Duplicated, &r.OutOfOrder
 		a.JitterMs, a.ToneHeardMs = r.JitterMS, &r.ToneHeardMS
+		if len(l.receiver.MoreMedia) > 0 {
+			_, _, tone := l.heard()
+			a.ReceivedPackets, a.ToneHeardMs = new(l.receiver.ReceivedPackets()), &tone
+		}
 		a.LossRuns, a.LongestLossRunPackets = &r.LossRuns, &r.LongestLossRun
 	}
 	a.LostPercent = l.lostPercent()
@@ -24,12 +28,15 @@ func (l leg) jitter() *float64 { return l.audio().JitterMs }
 // heard is the audio of the packets that arrived, in milliseconds: all of it, and
 // how much of it was the receiver's own tone and the other end's.
 func (l leg) heard() (all, own, tone float64) {
-	r := l.receiver.Media.Received
-	all = r.ToneHeardMS + r.OwnToneMS + r.SilenceMS + r.OtherAudioMS
-	if all <= 0 && l.receiver.Media.PtimeMS > 0 {
-		all = float64(r.Packets) * l.receiver.Media.PtimeMS
+	for _, s := range l.receiver.Streams() {
+		r := s.Received
+		one := r.ToneHeardMS + r.OwnToneMS + r.SilenceMS + r.OtherAudioMS
+		if one <= 0 && s.PtimeMS > 0 {
+			one = float64(r.Packets) * s.PtimeMS
+		}
+		all, own, tone = all+one, own+r.OwnToneMS, tone+r.ToneHeardMS
 	}
-	return all, r.OwnToneMS, r.ToneHeardMS
+	return all, own, tone
 }
 
 // silent reports whether packets arrived without the tone that was sent.

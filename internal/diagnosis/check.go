@@ -44,6 +44,8 @@ type CheckVerdict struct {
 	DSCP *DSCP
 	// Load is null for checks of anything but many calls.
 	Load *Load
+	// Timeline is null for checks that are no call in which more happened than talk.
+	Timeline *Timeline
 }
 
 // Audio is what both ends measured of one direction; null is unknown.

@@ -12,13 +12,14 @@ import (
 func (v *view) judgeCall(out *CheckVerdict, c call) {
 	out.Flow = c.facts.Flow
 	out.Inbound, out.Outbound = v.audio(c, c.in), v.audio(c, c.out)
+	out.Timeline = c.timeline()
 	if caller := c.caller(); caller != nil && caller.Invite != nil {
 		out.RTTMs = caller.Invite.RTTMs
 	}
 	if !v.judgeSetup(out, c) {
 		return
 	}
-	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeSilence, judgeStops, judgeSound} {
+	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeMoves, judgeSilence, judgeStops, judgeSound} {
 		if !judge(out, c) {
 			return
 		}

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"net/netip"
+	"slices"
 
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
@@ -29,6 +30,7 @@ const (
 	unknown legState = iota // a record is missing, or the run ended before there was audio
 	local                   // the sender's own machine could not send
 	dead                    // no audio arrived
+	held                    // the other end held the call, so that nothing was to be sent
 	alive
 )
 
@@ -44,12 +46,14 @@ func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sen
 	if sender == nil || receiver == nil || sender.Media == nil || receiver.Media == nil {
 		return l
 	}
-	l.sent, l.received = max(sender.Media.Sent.Packets, 0), max(receiver.Media.Received.Packets, 0)
+	l.sent, l.received = sender.SentPackets(), receiver.ReceivedPackets()
 	l.errors = localErrors(ev, sender)
 	l.nowhere = l.sent < enoughToTell && total(sender.Media.Sent.RefusedDestinations) > l.sent
 	switch {
 	case l.received >= minPackets && l.received*minShare >= l.sent:
 		l.state = alive
+	case l.sent < enoughToTell && heldAtLength(sender):
+		l.state = held
 	case l.errors > l.sent:
 		l.state = local
 	case l.sent < enoughToTell && !l.nowhere && ev.Run.Interrupted != "":
@@ -60,6 +64,11 @@ func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sen
 		l.state = dead
 	}
 	return l
+}
+
+// heldAtLength reports whether an end was told in the call to send nothing.
+func heldAtLength(sender *evidence.CallEnd) bool {
+	return slices.ContainsFunc(sender.Moments, func(m evidence.Moment) bool { return m.Took() && !m.Sends })
 }
 
 // localErrors counts the packets that the machine of an end did not take. Not
@@ -139,9 +148,11 @@ func (l leg) to() netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	var best rtpprobe.Destination
-	for _, d := range l.sender.Media.Sent.Destinations {
-		if d.Packets > best.Packets || !best.Address.IsValid() {
-			best = d
+	for _, s := range l.sender.Streams() {
+		for _, d := range s.Sent.Destinations {
+			if d.Packets > best.Packets || !best.Address.IsValid() {
+				best = d
+			}
 		}
 	}
 	return best.Address

@@ -22,7 +22,7 @@ func callDrops(v *view) []Finding {
 		if c.check.Control != "" || c.facts.Client == nil || c.facts.Responder == nil || fault(c) != "" || v.Run.Interrupted != "" {
 			continue
 		}
-		for _, tell := range []func(call) (account, bool){unacknowledged, tornDown} {
+		for _, tell := range []func(call) (account, bool){unacknowledged, tornDown, expired, unanswered} {
 			if a, ok := tell(c); ok {
 				f.Direction = c.check.Direction
 				f.tell(a)
@@ -65,6 +65,10 @@ func judgeDrops(out *CheckVerdict, c call) bool {
 	a, torn := tornDown(c)
 	if torn {
 		out.Verdict, out.Summary = Fail, "ended "+a.short+" after the answer, and by neither end"
+	}
+	if a, late := expired(c); late {
+		out.Verdict, out.Summary = Fail, "ended "+a.short+" after the answer by its session timer, which was not refreshed"
+		return false
 	}
 	return !torn
 }

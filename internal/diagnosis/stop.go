@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
 
@@ -17,6 +18,12 @@ type stop struct {
 	// long the receiver waited for it.
 	afterMs, missedMs, listenedMs float64
 	missed                        int64 // packets
+	// after is what happened in the call before it, nil when nothing did: sinceMs is how
+	// long before, flowed what had arrived until then.
+	after   *evidence.Moment
+	sinceMs float64
+	flowed  int64
+	got     int64 // of those sent since
 }
 
 // stop compares the number of the last packet that arrived with how many were sent.
@@ -24,6 +31,12 @@ type stop struct {
 func (l leg) stop() (stop, bool) {
 	if l.state != alive || l.errors > 0 {
 		return stop{}, false
+	}
+	if all := l.phases(); all != nil {
+		return l.stoppedIn(all)
+	}
+	if len(l.sender.MoreMedia)+len(l.receiver.MoreMedia) > 0 {
+		return stop{}, false // numbers of several streams
 	}
 	m, r := l.sender.Media, l.receiver.Media
 	if r.Received.LastSequence == nil || r.Received.LastMS == nil || m.PtimeMS <= 0 {
@@ -53,6 +66,9 @@ func (c call) atPause(l leg, s stop) bool {
 func (c call) when(l leg, s stop) string {
 	if c.atPause(l, s) {
 		return fmt.Sprintf("after a pause of %s", span(float64(c.check.Call.PauseMs)))
+	}
+	if s.after != nil {
+		return s.afterMove()
 	}
 	return fmt.Sprintf("after %s of audio", millis(s.afterMs))
 }
@@ -88,6 +104,11 @@ func audioStops(v *view) []Finding {
 				continue
 			}
 			_, receiver := l.ends()
+			if s.after != nil {
+				f.tell(account{c.check.ID, "move", fmt.Sprintf("%s; until then %s arrived at the %s; %s it received %d of %d, and listened to nothing for %s",
+					l.story(), count(s.flowed, "packet"), receiver, c.when(l, s), s.got, s.got+s.missed, millis(s.listenedMs)), c.when(l, s)})
+				continue
+			}
 			f.tell(account{c.check.ID, "", fmt.Sprintf("%s; %s the %s received none of the last %s, and listened for %s more",
 				l.story(), c.when(l, s), receiver, count(s.missed, "packet"), millis(s.listenedMs)), c.when(l, s)})
 		}

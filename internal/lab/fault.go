@@ -99,7 +99,7 @@ func Faults() []Fault {
 
 func single() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
-		pathFaults(), endFaults(), qualityFaults(), loadFaults())
+		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults())
 }
 
 // callFaults are those that calls show.

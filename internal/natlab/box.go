@@ -18,8 +18,8 @@ type Box struct {
 // An Alteration is what a [Box] does to the IP packets that it picks. Fields at zero
 // pick everything, so that one with only a name and [DropPacket] stops all traffic.
 //
-// An alteration whose Change rewrites SIP, or that has one of Messages, Method and
-// SDP, picks SIP messages: whole UDP datagrams from or to one of Ports. SIP over
+// An alteration whose Change rewrites SIP, or that has one of Messages, Method, SDP
+// and InDialog, picks SIP messages: whole UDP datagrams from or to one of Ports. SIP over
 // TCP and fragments are never SIP to it.
 type Alteration struct {
 	// Name identifies the alteration in counters; it is required, and unique among
@@ -42,6 +42,8 @@ type Alteration struct {
 	Method string
 	// SDP picks messages that carry a session description.
 	SDP bool
+	// InDialog picks requests in a call that is set up: those with a tag in To.
+	InDialog bool
 	// Above picks packets of more bytes than this, from the IP header on.
 	Above int
 	// Whole picks packets that may not be fragmented on the way: IPv4 with the bit
@@ -130,7 +132,7 @@ func (a Alteration) ports() Ports {
 
 // ofSIP tells whether only SIP messages are picked.
 func (a Alteration) ofSIP() bool {
-	return a.rewrites() || a.Messages != AnyMessage || a.Method != "" || a.SDP
+	return a.rewrites() || a.Messages != AnyMessage || a.Method != "" || a.SDP || a.InDialog
 }
 
 // rewrites tells whether the change is one of the bytes of a SIP message.

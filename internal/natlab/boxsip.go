@@ -16,6 +16,7 @@ var (
 	callIDHost    = regexp.MustCompile(`(?i)(\r\n(?:call-id|i)[ \t]*:[ \t]*[^@\r\n]*)(@[^\r\n]*)?`)
 	contentLength = regexp.MustCompile(`(?i)(\r\n(?:content-length|l)[ \t]*:[ \t]*)([0-9]+)`)
 	contentSDP    = regexp.MustCompile(`(?i)\r\n(?:content-type|c)[ \t]*:[ \t]*application/sdp\b`)
+	toTag         = regexp.MustCompile(`(?i)\r\n(?:to|t)[ \t]*:[^\r\n]*;[ \t]*tag[ \t]*=`)
 	cseqMethod    = regexp.MustCompile(`(?i)\r\ncseq[ \t]*:[ \t]*[0-9]+[ \t]+([^ \t\r\n]+)`)
 	sdpConnection = regexp.MustCompile(`(?m)(^c=IN )(IP[46] [^\r\n]+)`)
 	sdpMediaPort  = regexp.MustCompile(`(?m)(^m=[a-z]+ )([0-9]+)`)
@@ -38,6 +39,8 @@ func readSIP(data []byte) (sipText, bool) {
 }
 
 func (m sipText) isResponse() bool { return bytes.HasPrefix(m.head, []byte("SIP/2.0 ")) }
+
+func (m sipText) inDialog() bool { return !m.isResponse() && toTag.Match(m.head) }
 
 func (m sipText) hasSDP() bool { return len(m.body) > 0 && contentSDP.Match(m.head) }
 

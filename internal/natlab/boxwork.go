@@ -204,7 +204,7 @@ func (a *altering) picksSIP(p *packet) bool {
 	case !ok,
 		a.Messages == Requests && m.isResponse(), a.Messages == Responses && !m.isResponse(),
 		a.Method != "" && !strings.EqualFold(a.Method, m.method()),
-		a.SDP && !m.hasSDP():
+		a.SDP && !m.hasSDP(), a.InDialog && !m.inDialog():
 		return false
 	}
 	return true

@@ -26,7 +26,7 @@ import (
 
 // Protocol is the version of the orders. It travels in the Content-Type of every
 // order, before anything that depends on it.
-const Protocol = 1
+const Protocol = 2
 
 // ContentType is the media type of orders and replies.
 const ContentType = "application/vnd.bothways.v1+json"

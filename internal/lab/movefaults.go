@@ -1,0 +1,33 @@
+package lab
+
+import "bothways/internal/natlab"
+
+// moveFaults hit calls in the middle, where something happens in them.
+func moveFaults() []Fault {
+	again := func(a natlab.Alteration) natlab.Topology {
+		a.Messages, a.InDialog = natlab.Requests, true
+		return boxed(a)
+	}
+	return []Fault{
+		{Name: "hold-clean", Title: "nothing is wrong, with calls that are held and taken back",
+			Topology: everything(), Scenario: "audio-stops-on-hold", Verdict: "pass"},
+		{Name: "hold-dead", Title: "an ALG shifts the media port in re-INVITEs from the site over UDP, so that audio dies when a hold begins or ends",
+			Topology: again(natlab.Alteration{Name: "reinvite", Change: natlab.RewriteSDPPort, By: 2, Method: "INVITE", Direction: natlab.Outbound}),
+			Scenario: "audio-stops-on-hold", Expect: []string{"audio-stops", "sip-alg-rewrites"}, Verdict: "fail"},
+		{Name: "transfer-clean", Title: "nothing is wrong, with calls whose media moves",
+			Topology: everything(), Scenario: "no-audio-on-transfer", Verdict: "pass"},
+		{Name: "transfer-client-nat", Title: "nothing is wrong at the site, with calls whose media moves, from behind the client's own NAT",
+			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "no-audio-on-transfer", Verdict: "pass"},
+		{Name: "reinvite-swallowed", Title: "a filter drops re-INVITEs from the site over UDP, so that calls drop when they are transferred",
+			Topology: again(natlab.Alteration{Name: "reinvite", Change: natlab.DropPacket, Method: "INVITE", Direction: natlab.Outbound}),
+			Scenario: "no-audio-on-transfer", Expect: []string{"call-drops", "sip-alg-blocks"}, Verdict: "fail"},
+		{Name: "transfer-dead", Title: "an ALG shifts the media port in re-INVITEs from the site over UDP, so that audio does not follow a transfer",
+			Topology: again(natlab.Alteration{Name: "reinvite", Change: natlab.RewriteSDPPort, By: 2, Method: "INVITE", Direction: natlab.Outbound}),
+			Scenario: "no-audio-on-transfer", Expect: []string{"audio-stops", "sip-alg-rewrites"}, Verdict: "fail"},
+		{Name: "session-clean", Title: "nothing is wrong, with calls that are longer than their session timers",
+			Topology: everything(), Scenario: "drops-after-30s", Verdict: "pass"},
+		{Name: "session-drops", Title: "a filter drops UPDATE to the site over UDP, so that session timers run out",
+			Topology: again(natlab.Alteration{Name: "update", Change: natlab.DropPacket, Method: "UPDATE", Direction: natlab.Inbound}),
+			Scenario: "drops-after-30s", Expect: []string{"call-drops", "sip-alg-blocks"}, Verdict: "fail"},
+	}
+}
