@@ -54,7 +54,7 @@ func buildCheck(c diagnosis.CheckVerdict) Check {
 		Verdict: c.Verdict, Summary: c.Summary, Optional: c.Optional, Severity: c.Severity, Purpose: orNull(c.Purpose), Control: orNull(c.Control),
 		RTTMs: c.RTTMs, Flow: orNull(c.Flow), Inbound: buildAudio(c.Inbound), Outbound: buildAudio(c.Outbound),
 		Sweep: buildSweep(c.Sweep), Idle: buildIdle(c.Idle), TLS: buildTLS(c.TLS), Port: buildPort(c.Port), NAT: buildNAT(c.NAT),
-		Size: buildSize(c.Size), DSCP: buildDSCP(c.DSCP), Load: buildLoad(c.Load),
+		Size: buildSize(c.Size), DSCP: buildDSCP(c.DSCP), Load: buildLoad(c.Load), Timeline: buildTimeline(c.Timeline),
 	}
 }
 

@@ -108,6 +108,9 @@ type Check struct {
 	DSCP *DSCP `json:"dscp"`
 	// Load is null for checks of anything but many calls at once.
 	Load *Load `json:"load"`
+	// Timeline is null for checks that are no call in which more happened than talk, or
+	// whose audio stopped.
+	Timeline *Timeline `json:"timeline"`
 }
 
 // Audio is what both ends measured of one direction of a call.

@@ -34,6 +34,7 @@ func WriteText(w io.Writer, r Report, o TextOptions) error {
 	p.run(r.Run)
 	p.checks(r.Checks)
 	p.ports(r.Checks)
+	p.timelines(r.Checks)
 	p.findings(r.Findings, r.Verdict)
 	p.notes(r)
 	return p.flush(w)
