@@ -20,6 +20,10 @@
 // that is not under way. Of the requests in a call only ACK, CANCEL and BYE need no
 // credentials, and these must match its tags or its branch.
 //
+// A [Call] can change while it lasts: [Call.Reinvite] and [Call.Update] offer another
+// session, [Call.OnChange] answers the far end's offers, and [Call.KeepSession] keeps a
+// session timer. [Endpoint.Call] asks for more than [Endpoint.Invite].
+//
 // [Endpoint.ShowAll] and [Endpoint.Climb] send requests without a transaction, in many
 // forms and of many sizes, to see on the far end's tape what arrives of them.
 //
