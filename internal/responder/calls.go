@@ -103,10 +103,12 @@ func (r *Responder) callClient(s *session, in *sipprobe.Incoming, c pairing.Call
 	if !local.IsValid() { // a line that this end has dialled
 		local = in.Local.Addr()
 	}
-	end := call.Place(s.ctx, e, to, r.setup(s, c.Check, local))
+	release := func() {}
 	if c.Port != 0 {
-		e.Disconnect(to.Peer)
+		release = r.lines.take(e, to.Peer)
 	}
+	end := call.Place(s.ctx, e, to, r.setup(s, c.Check, local))
+	release()
 	s.finish(c.Check.ID, end)
 }
 

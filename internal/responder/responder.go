@@ -82,6 +82,7 @@ type Responder struct {
 	sweeps  sweepBook
 	bells   bellBook
 	spoken  spokenPorts
+	lines   lineBook
 	lookout lookout
 	gateway gateway.Asker
 }
