@@ -104,3 +104,23 @@ func TestPassagesNeedBothTapes(t *testing.T) {
 		}
 	}
 }
+
+// TestReinvitesAreAKindOfTheirOwn tells what is asked in a call, and what answers it, from
+// the call's own INVITE: a box may treat them otherwise.
+func TestReinvitesAreAKindOfTheirOwn(t *testing.T) {
+	again := strings.Replace(invite(101), "To: <sip:x@192.0.2.1>", "To: <sip:x@192.0.2.1>;tag=a", 1)
+	ev := evidence.Evidence{Run: evidence.Run{ID: "abc"}, Responder: &evidence.Ledger{}}
+	for _, s := range []string{invite(1), again} {
+		ev.Client.Tape = append(ev.Client.Tape, message(true, sipprobe.UDP, "", s))
+	}
+	for _, s := range []string{ok(1, "a"), ok(101, "a")} {
+		ev.Responder.Tape = append(ev.Responder.Tape, message(true, sipprobe.UDP, "", s))
+	}
+	var got []string
+	for _, p := range ev.Passages() {
+		got = append(got, p.Name())
+	}
+	if diff := cmp.Diff([]string{"INVITE", "re-INVITE", "200 to INVITE", "200 to re-INVITE"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
