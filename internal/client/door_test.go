@@ -100,7 +100,7 @@ func TestTurnedAway(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ key, contentType, want string }{
 		"wrong key":     {"other", pairing.ContentType, "127.0.0.1 came without the key"},
-		"other version": {"k", otherVersion, "127.0.0.1 speaks version 9 of the protocol, this client version 1"},
+		"other version": {"k", otherVersion, "127.0.0.1 speaks version 9 of the protocol, this client version 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

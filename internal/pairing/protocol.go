@@ -29,7 +29,7 @@ import (
 const Protocol = 2
 
 // ContentType is the media type of orders and replies.
-const ContentType = "application/vnd.bothways.v1+json"
+const ContentType = "application/vnd.bothways.v2+json"
 
 // Encoding is the Content-Encoding of orders and replies.
 const Encoding = "gzip"
