@@ -79,6 +79,24 @@ func TestMovesAccuseNobodyWrongly(t *testing.T) {
 	}
 }
 
+// TestStopBetweenMoves is laid at no move's door: audio had gone on for two seconds.
+func TestStopBetweenMoves(t *testing.T) {
+	ev := diagnosistest.HeldCall(130)
+	for i := range ev.Checks {
+		f := ev.Checks[i].CallFacts
+		if f == nil || len(f.Client.Moments) == 0 {
+			continue
+		}
+		last := 6_000.
+		over := &f.Responder.Moments[3]
+		over.AtMs, over.LastMs, f.Client.Moments[3].AtMs = 9_000, &last, 9_000
+	}
+	d := diagnosis.Diagnose(ev)
+	if len(d.Findings) != 1 || !strings.Contains(d.Findings[0].Evidence[0], "2.0 s after the responder took the call back from hold it received 20 of 150") {
+		t.Errorf("%v", d.Findings)
+	}
+}
+
 // TestSwallowedReinvite blames a filter for what is lost of a kind of its own: initial
 // INVITEs arrive on the same flow.
 func TestSwallowedReinvite(t *testing.T) {
