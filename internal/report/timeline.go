@@ -40,14 +40,14 @@ func buildTimeline(t *diagnosis.Timeline) *Timeline {
 	if t == nil {
 		return nil
 	}
-	out := &Timeline{Inbound: seconds(t.Inbound), Outbound: seconds(t.Outbound), Events: []TimelineEvent{}}
+	out := &Timeline{Inbound: buildSeconds(t.Inbound), Outbound: buildSeconds(t.Outbound), Events: []TimelineEvent{}}
 	for _, e := range t.Events {
 		out.Events = append(out.Events, TimelineEvent{AtMs: e.AtMs, End: string(e.End), Message: orNull(e.Message), Move: orNull(e.Move)})
 	}
 	return out
 }
 
-func seconds(all []diagnosis.Second) []Second {
+func buildSeconds(all []diagnosis.Second) []Second {
 	out := []Second{}
 	for _, s := range all {
 		out = append(out, Second{s.Sent, s.Received})
