@@ -146,8 +146,8 @@ func overload(checks []CheckVerdict) string {
 	return ""
 }
 
-// held says how many calls were up together in a run without fault.
-func held(checks []CheckVerdict) string {
+// withstood says how many calls were up together in a run without fault.
+func withstood(checks []CheckVerdict) string {
 	most := 0
 	for _, c := range checks {
 		if c.Load != nil {

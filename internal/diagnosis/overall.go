@@ -114,7 +114,7 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	case passed[scenarios.TLSKind] == counts[Pass]:
 		shown = "TLS and certificates are in order"
 	case passed[scenarios.LoadKind] == counts[Pass]:
-		return held(checks)
+		return withstood(checks)
 	case passed[scenarios.SizeKind]+passed[scenarios.DSCPKind] == counts[Pass]:
 		shown = "Large and marked packets passed"
 	case ports == counts[Pass]:
