@@ -81,7 +81,7 @@ func listen(t *testing.T, codec rtpprobe.Codec, ptime int, payload func(rtpprobe
 // TestOtherPayload counts what is not G.711, and leaves it out of the audio.
 func TestOtherPayload(t *testing.T) {
 	result := received(t, rtpprobe.StreamConfig{}, func(inject func(netip.AddrPort, []byte)) {
-		inject(far, mustMarshal(t, rtp.Header{PayloadType: 101, SSRC: 9}, nil, make([]byte, 4)))
+		inject(far, mustMarshal(t, rtp.Header{PayloadType: 96, SSRC: 9}, nil, make([]byte, 4)))
 	})
 	r := result.Received
 	if r.OtherPayload != 1 || r.Packets != 1 || r.OtherAudioMS+r.SilenceMS != 0 {

@@ -28,6 +28,10 @@ type call struct {
 	toFar     netip.AddrPort // what near sends to
 	toNear    netip.AddrPort
 	talk      time.Duration
+	silent    bool                 // no RTCP at the site
+	keys      [2]*rtpprobe.SRTPKey // given to near and far
+	keysAfter time.Duration
+	sendFrom  string // another socket of the site
 }
 
 func newCall() *call {
@@ -47,6 +51,7 @@ func (c *call) run(t *testing.T) (near, far rtpprobe.Result) {
 		pacer := rtpprobe.StartPacer(rtpprobe.PacerConfig{PortableTimers: true})
 		defer pacer.Close()
 		one, other := c.open(t, &c.near, "192.0.2.1", "4000", "4001", pacer), c.open(t, &c.far, "198.51.100.2", "5000", "5001", pacer)
+		time.AfterFunc(c.keysAfter, func() { c.unlock(t, one, other) })
 		var both sync.WaitGroup
 		send := func(s *rtpprobe.Stream, to netip.AddrPort) {
 			both.Go(func() {
@@ -69,8 +74,24 @@ func (c *call) run(t *testing.T) (near, far rtpprobe.Result) {
 	return near, far
 }
 
+func (c *call) unlock(t *testing.T, streams ...*rtpprobe.Stream) {
+	for i, s := range streams {
+		if key := c.keys[i]; key != nil {
+			if err := s.Unlock(*key); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func (c *call) open(t *testing.T, cfg *rtpprobe.StreamConfig, host, port, control string, pacer *rtpprobe.Pacer) *rtpprobe.Stream {
-	cfg.Conn, cfg.RTCP, cfg.Pacer = c.network.listen(host+":"+port), c.network.listen(host+":"+control), pacer
+	cfg.Conn, cfg.Pacer = c.network.listen(host+":"+port), pacer
+	if c.sendFrom != "" && cfg == &c.far {
+		cfg.SendConn = c.network.listen(c.sendFrom)
+	}
+	if !cfg.Mux && !(c.silent && cfg == &c.far) {
+		cfg.RTCP = c.network.listen(host + ":" + control)
+	}
 	s, err := rtpprobe.Open(*cfg)
 	if err != nil {
 		t.Fatal(err)

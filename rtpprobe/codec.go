@@ -6,38 +6,49 @@ import (
 	"strings"
 )
 
-// clockRate is the RTP clock and sampling rate of both codecs in Hz (RFC 3551 section 4.5.14).
+// clockRate is the RTP clock and sampling rate of G.711 in Hz (RFC 3551 section 4.5.14). That of G.722 is
+// the same by a mistake that stayed (section 4.5.2).
 const clockRate = 8000
 
-// A Codec is one of the two G.711 codecs. Its value is the static RTP payload type (RFC 3551
-// section 6, table 4); the zero value is PCMU.
+// opusClock is the RTP clock of Opus in Hz, whatever it samples at (RFC 7587 section 4.1).
+const opusClock = 48000
+
+// A Codec is an audio codec. Its value is the RTP payload type: the static one (RFC 3551
+// section 6, table 4), or for Opus the one that this package uses; the zero value is PCMU.
 type Codec uint8
 
-// The codecs: G.711 in its µ-law and A-law variants, 8,000 samples of one byte per second.
+// The codecs: G.711 in its µ-law and A-law variants, 8,000 samples of one byte per second, and two that are
+// carried with a payload that means nothing: of G.722 as many bytes, of Opus 32 kbit/s.
 const (
 	PCMU Codec = 0
 	PCMA Codec = 8
+	G722 Codec = 9
+	Opus Codec = 111
 )
 
-// String is the encoding name of RFC 3551 (PCMU, PCMA), or "codec(N)" for any other payload type.
+// String is the encoding name (PCMU, PCMA, G722, OPUS), or "codec(N)" for any other payload type.
 func (c Codec) String() string {
 	switch c {
 	case PCMU:
 		return "PCMU"
 	case PCMA:
 		return "PCMA"
+	case G722:
+		return "G722"
+	case Opus:
+		return "OPUS"
 	}
 	return fmt.Sprintf("codec(%d)", uint8(c))
 }
 
 // ParseCodec reads an encoding name, without regard to case.
 func ParseCodec(name string) (Codec, error) {
-	for _, c := range []Codec{PCMU, PCMA} {
+	for _, c := range []Codec{PCMU, PCMA, G722, Opus} {
 		if strings.EqualFold(name, c.String()) {
 			return c, nil
 		}
 	}
-	return 0, fmt.Errorf("unknown codec %q (PCMU, PCMA)", name)
+	return 0, fmt.Errorf("unknown codec %q (PCMU, PCMA, G722, OPUS)", name)
 }
 
 // MarshalText gives the encoding name.
@@ -54,9 +65,28 @@ func (c *Codec) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-func (c Codec) known() bool { return c == PCMU || c == PCMA }
+func (c Codec) known() bool { return c.audible() || c == G722 || c == Opus }
 
-// Encode compresses one 16-bit linear sample (ITU-T G.711).
+// audible reports whether a tone in the codec can be told from another.
+func (c Codec) audible() bool { return c == PCMU || c == PCMA }
+
+// Clock is the rate of the RTP timestamps in Hz.
+func (c Codec) Clock() int {
+	if c == Opus {
+		return opusClock
+	}
+	return clockRate
+}
+
+// bytesPerMS is the payload of a millisecond.
+func (c Codec) bytesPerMS() int {
+	if c == Opus {
+		return 4
+	}
+	return clockRate / 1000
+}
+
+// Encode compresses one 16-bit linear sample (ITU-T G.711); only PCMU and PCMA have it.
 func (c Codec) Encode(sample int16) byte {
 	if c == PCMA {
 		return encodeA(sample)
@@ -64,7 +94,7 @@ func (c Codec) Encode(sample int16) byte {
 	return encodeMu(sample)
 }
 
-// Decode expands one byte to a 16-bit linear sample (ITU-T G.711).
+// Decode expands one byte to a 16-bit linear sample (ITU-T G.711); only PCMU and PCMA have it.
 func (c Codec) Decode(b byte) int16 { return c.table()[b] }
 
 func (c Codec) table() *[256]int16 {

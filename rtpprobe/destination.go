@@ -11,13 +11,15 @@ func (s *Stream) permits(to netip.AddrPort) bool {
 	return remote != nil && *remote == to
 }
 
-// latch follows the source of the newest packet.
+// latch follows the source of the newest packet, as far as the stream does.
 func (s *Stream) latch(from netip.AddrPort) {
-	if s.cfg.Latch != LatchFirst {
-		return
-	}
 	before := s.source.Load()
-	if before != nil && *before == from {
+	switch {
+	case before != nil && *before == from:
+		return
+	case s.cfg.Latch == LatchNever, s.cfg.Latch == LatchFirst && before != nil:
+		return
+	case s.cfg.Latch == LatchStrict && s.probation.settled != from:
 		return
 	}
 	heard := from // its own variable: from would be allocated for each packet
@@ -48,11 +50,15 @@ func (s *Stream) destination(refuse func(netip.AddrPort)) netip.AddrPort {
 }
 
 // reportDestination is where RTCP goes: when latching to where it came from, if that is the host that
-// media goes to or Allow accepts it; else to the port above that of media (RFC 3550 section 11).
+// media goes to or Allow accepts it; else to the port above that of media (RFC 3550 section 11). Multiplexed
+// it goes where media goes.
 func (s *Stream) reportDestination() netip.AddrPort {
 	media := s.destination(func(netip.AddrPort) {})
 	from := s.reportSource.Load()
-	if s.cfg.Latch == LatchFirst && from != nil {
+	if s.cfg.Mux {
+		return media
+	}
+	if s.cfg.Latch != LatchNever && from != nil {
 		if from.Addr() == media.Addr() || s.cfg.Allow != nil && s.cfg.Allow(*from) {
 			return *from
 		}

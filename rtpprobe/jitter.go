@@ -13,9 +13,10 @@ type jitter struct {
 	mean      float64 // seconds
 }
 
-func (j *jitter) add(timestamp uint32, arrived time.Time) {
+// add takes a packet with a timestamp of a clock of so many Hz.
+func (j *jitter) add(timestamp uint32, clock int, arrived time.Time) {
 	if j.packets++; j.packets > 1 {
-		sent := time.Duration(int32(timestamp-j.timestamp)) * time.Second / clockRate
+		sent := time.Duration(int32(timestamp-j.timestamp)) * time.Second / time.Duration(clock)
 		change := (arrived.Sub(j.arrived) - sent).Abs()
 		if change < maxTransitChange {
 			j.mean += (change.Seconds() - j.mean) / 16

@@ -29,10 +29,11 @@ func TestLatch(t *testing.T) {
 		latched       *netip.AddrPort
 	}{
 		"never":      {rtpprobe.LatchNever, hosts, [2]netip.AddrPort{moved, moved}, list(far, 50), list(), nil},
-		"follows":    {rtpprobe.LatchFirst, hosts, [2]netip.AddrPort{moved, far}, list(far, 35, moved, 15), list(), &far},
+		"first":      {rtpprobe.LatchFirst, hosts, [2]netip.AddrPort{moved, far}, list(far, 16, moved, 34), list(), &moved},
+		"follows":    {rtpprobe.LatchAlways, hosts, [2]netip.AddrPort{moved, far}, list(far, 35, moved, 15), list(), &far},
 		"refused":    {rtpprobe.LatchFirst, hosts, [2]netip.AddrPort{evil, evil}, list(far, 50), list(evil, 34), nil},
-		"no Allow":   {rtpprobe.LatchFirst, nil, [2]netip.AddrPort{moved, far}, list(far, 50), list(moved, 15), &far},
-		"all denied": {rtpprobe.LatchFirst, never, [2]netip.AddrPort{moved, far}, list(), list(far, 50, moved, 15), nil},
+		"no Allow":   {rtpprobe.LatchAlways, nil, [2]netip.AddrPort{moved, far}, list(far, 50), list(moved, 15), &far},
+		"all denied": {rtpprobe.LatchAlways, never, [2]netip.AddrPort{moved, far}, list(), list(far, 50, moved, 15), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -183,6 +184,9 @@ func TestOpenRefuses(t *testing.T) {
 		"tone too high":  {Conn: conn, SendTone: 4000},
 		"tone below":     {Conn: conn, WantTone: -1},
 		"unknown latch":  {Conn: conn, Latch: 9},
+		"mux and RTCP":   {Conn: conn, RTCP: conn, Mux: true},
+		"no digit":       {Conn: conn, Digits: rtpprobe.Digits{Text: "12x"}},
+		"gap before":     {Conn: conn, Gap: rtpprobe.Gap{At: -time.Second}},
 		"broken seconds": {Conn: conn, Ptime: 20*time.Millisecond + 1},
 	} {
 		if _, err := rtpprobe.Open(cfg); err == nil {

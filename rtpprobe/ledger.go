@@ -21,6 +21,9 @@ type inbox struct {
 	current    *reception // that of the last packet
 	reporting  *reception // that of the last sender report
 	detector   detector
+	opaque     time.Duration // of audio that is not listened to
+	events     []event
+	firstSeq   *uint16
 	steps      []arrivalStep
 	first      time.Time
 	last       time.Time
@@ -59,7 +62,7 @@ func (in *inbox) accept(p packet) arrivalKind {
 	kind := stray
 	if r := in.receptionOf(p.rtp.SSRC); r != nil {
 		in.current = r
-		kind = r.add(p.rtp.SequenceNumber, p.rtp.Timestamp, p.at)
+		kind = r.add(p.rtp, p.at)
 	}
 	switch kind {
 	case stray:
@@ -75,6 +78,9 @@ func (in *inbox) accept(p packet) arrivalKind {
 		in.facts.Bytes += int64(p.size) // the stray's, which was as long
 	}
 	in.facts.Bytes += int64(p.size)
+	if in.firstSeq == nil {
+		in.firstSeq = new(p.rtp.SequenceNumber)
+	}
 	before := in.detector.heard
 	in.listen(p)
 	in.note(p.at, in.detector.heard-before)
@@ -105,12 +111,18 @@ func (in *inbox) heardFrom(p packet) {
 }
 
 func (in *inbox) listen(p packet) {
-	codec := Codec(p.rtp.PayloadType)
-	if !codec.known() {
+	switch codec := Codec(p.rtp.PayloadType); {
+	case codec.audible():
+		in.detector.hear(codec, p.rtp.Payload)
+	case codec.known():
+		in.opaque += time.Duration(len(p.rtp.Payload)/codec.bytesPerMS()) * time.Millisecond
+	case p.rtp.PayloadType == EventPayload:
+		in.hearEvent(p.rtp)
+	case p.rtp.PayloadType == noisePayload:
+		in.facts.ComfortNoise++
+	default:
 		in.facts.OtherPayload++
-		return
 	}
-	in.detector.hear(codec, p.rtp.Payload)
 }
 
 // result computes what a Result says of the packets so far.
@@ -125,6 +137,7 @@ func (in *inbox) result() Received {
 		facts.LossRuns += r.sequence.runs
 		facts.LongestLossRun = max(facts.LongestLossRun, r.sequence.longest)
 	}
+	facts.FirstSequence, facts.OpaqueMS, facts.Digits = in.firstSeq, millis(in.opaque), in.digits()
 	facts.ToneHeardMS, facts.OwnToneMS = ms(in.detector.heard), ms(in.detector.ownHeard)
 	facts.SilenceMS, facts.OtherAudioMS = ms(in.detector.quiet), ms(in.detector.other)
 	if in.first.IsZero() {

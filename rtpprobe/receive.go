@@ -29,6 +29,7 @@ type packet struct {
 // read is the goroutine of one socket, until Close or until the socket is closed.
 func (s *Stream) read(sock *socket) {
 	buffer, parsed := make([]byte, readSize), new(rtp.Packet)
+	defer s.overdue(parsed)
 	for failures := 0; ; {
 		n, from, at, err := sock.read(buffer)
 		if s.isClosed() {
@@ -66,6 +67,16 @@ func (s *Stream) pause(failures int) bool {
 
 // receive accounts for one datagram.
 func (s *Stream) receive(parsed *rtp.Packet, b []byte, from netip.AddrPort, at time.Time) {
+	for _, e := range s.secret.kept(false) {
+		s.sort(parsed, e.data, e.from, e.at)
+	}
+	if len(b) < 12 || len(b) == readSize || !s.secret.keep(b, from, at) {
+		s.sort(parsed, b, from, at)
+	}
+}
+
+// sort tells media from reports and from what is neither.
+func (s *Stream) sort(parsed *rtp.Packet, b []byte, from netip.AddrPort, at time.Time) {
 	switch {
 	case len(b) == readSize || len(b) < 2 || b[0]>>6 != rtpVersion:
 		s.malformed()
@@ -74,7 +85,7 @@ func (s *Stream) receive(parsed *rtp.Packet, b []byte, from netip.AddrPort, at t
 	case len(b) < 12 || parsed.Unmarshal(b) != nil:
 		s.malformed()
 	default:
-		s.receiveMedia(packet{parsed, from, at, len(b)})
+		s.receiveMedia(packet{parsed, from, at, len(b)}, b)
 	}
 }
 
@@ -87,15 +98,15 @@ func (s *Stream) malformed() {
 	s.mu.Unlock()
 }
 
-func (s *Stream) receiveMedia(p packet) {
-	if s.admit(p) {
+func (s *Stream) receiveMedia(p packet, raw []byte) {
+	if s.admit(p, raw) {
 		s.heardAt(p.at)
 		s.reporting.Do(s.startReports)
 	}
 }
 
 // admit accounts for a packet and reports whether it was accepted.
-func (s *Stream) admit(p packet) bool {
+func (s *Stream) admit(p packet, raw []byte) bool {
 	allowed := s.cfg.WantTag != nil || s.cfg.Allow == nil || s.cfg.Allow(p.from)
 	tag := tagOf(&p.rtp.Header)
 	looped := s.isOwn(p.rtp.SSRC, tag)
@@ -113,6 +124,12 @@ func (s *Stream) admit(p packet) bool {
 		return false
 	case !allowed:
 		s.in.facts.RefusedSources = count(s.in.facts.RefusedSources, p.from)
+		return false
+	case !s.secret.openMedia(&p, raw):
+		s.in.facts.Unauthenticated++
+		return false
+	case s.cfg.Latch == LatchStrict && !looped && !s.probation.pass(p, s.remote.Load(), s.cfg.Probation):
+		s.in.facts.StrictDropped++
 		return false
 	}
 	kind := s.in.accept(p)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 )
 
 // A reception is what is known of one remote SSRC.
@@ -12,6 +13,7 @@ type reception struct {
 	sequence sequence
 	jitter   jitter
 	transit  transit
+	clock    int // of the last packet, in Hz
 
 	senderReport   uint32 // middle 32 bits of its NTP time, 0 = none yet
 	senderReportAt time.Time
@@ -19,17 +21,21 @@ type reception struct {
 	expectedBefore, packetsBefore int64 // at the last report
 }
 
-// add accounts for one packet.
-func (r *reception) add(number uint16, timestamp uint32, at time.Time) arrivalKind {
-	kind := r.sequence.add(number)
+// add accounts for one packet. The timestamp of an event is that of its beginning, which says nothing of jitter.
+func (r *reception) add(p *rtp.Packet, at time.Time) arrivalKind {
+	kind := r.sequence.add(p.SequenceNumber)
+	if p.PayloadType == EventPayload {
+		return kind
+	}
+	r.clock = Codec(p.PayloadType).Clock()
 	switch kind {
 	case restart:
 		r.jitter, r.transit = jitter{mean: r.jitter.mean}, transit{}
-		r.jitter.add(timestamp, at)
-		r.transit.add(timestamp, at)
+		r.jitter.add(p.Timestamp, r.clock, at)
+		r.transit.add(p.Timestamp, r.clock, at)
 	case fresh, late:
-		r.jitter.add(timestamp, at)
-		r.transit.add(timestamp, at)
+		r.jitter.add(p.Timestamp, r.clock, at)
+		r.transit.add(p.Timestamp, r.clock, at)
 	}
 	return kind
 }
@@ -44,7 +50,7 @@ func (r *reception) report(now time.Time) rtcp.ReceptionReport {
 		FractionLost:       fraction,
 		TotalLost:          uint32(min(expected-packets, 1<<23-1)),
 		LastSequenceNumber: r.sequence.extendedHighest(),
-		Jitter:             uint32(r.jitter.mean * clockRate),
+		Jitter:             uint32(r.jitter.mean * float64(r.clock)),
 		LastSenderReport:   r.senderReport,
 	}
 	if r.senderReport != 0 {

@@ -12,6 +12,11 @@ const maxRoundTrip = 30 * time.Second
 
 // receiveReport accounts for one RTCP compound.
 func (s *Stream) receiveReport(b []byte, from netip.AddrPort, at time.Time) {
+	b, ok := s.secret.openReport(b)
+	if !ok {
+		s.rep.received(func(facts *Reports) { facts.Unauthenticated++ })
+		return
+	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		s.malformed()
@@ -101,7 +106,7 @@ func (s *Stream) accountBlocks(blocks []rtcp.ReceptionReport, at time.Time) {
 		}
 		s.rep.received(func(facts *Reports) {
 			facts.RemoteLost = new(int64(int32(block.TotalLost<<8) >> 8))
-			facts.RemoteJitterMS = new(round(float64(block.Jitter) * 1000 / clockRate))
+			facts.RemoteJitterMS = new(round(float64(block.Jitter) * 1000 / float64(s.cfg.Codec.Clock())))
 			if d, ok := roundTrip(block, ntpMiddle(ntpTime(s.wall(at)))); ok {
 				facts.RoundTripMS = new(millis(d))
 			}

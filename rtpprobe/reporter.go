@@ -78,6 +78,9 @@ func (s *Stream) sendReport(more ...rtcp.Packet) {
 	packets, active := s.compound(time.Now())
 	b, err := rtcp.Marshal(append(packets, more...))
 	if err == nil {
+		b, err = s.secret.sealReport(b)
+	}
+	if err == nil {
 		err = s.control.write(b, to)
 	}
 	s.rep.sent(active, err)

@@ -25,6 +25,8 @@ type Result struct {
 	Sent     Sent     `json:"sent"`
 	Received Received `json:"received"`
 	RTCP     Reports  `json:"rtcp"`
+	// SRTP is true when this end encrypted what it sent (RFC 3711).
+	SRTP bool `json:"srtp,omitempty"`
 	// LatchedTo is the source that media follows, nil when nothing was latched.
 	LatchedTo *netip.AddrPort `json:"latched_to"`
 }
@@ -36,6 +38,14 @@ type Sent struct {
 	Bytes   int64 `json:"bytes"`
 	// FirstSequence is the sequence number of the first packet that was due.
 	FirstSequence uint16 `json:"first_sequence"`
+	// From is the socket that this end sent from, where that is not the one that it listened on.
+	From *netip.AddrPort `json:"from,omitempty"`
+	// Digits are the telephone events that were sent, in order (RFC 4733).
+	Digits []Digit `json:"digits,omitempty"`
+	// SuppressedMS is the silence for which no audio was sent.
+	SuppressedMS float64 `json:"suppressed_ms,omitempty"`
+	// ComfortNoise counts the packets of RFC 3389 among Packets.
+	ComfortNoise int64 `json:"comfort_noise,omitempty"`
 	// Destinations lists at most 16 addresses in order of first use.
 	Destinations []Destination `json:"destinations"`
 	// RefusedDestinations are those that StreamConfig.Allow forbade, with the packets not sent there.
@@ -89,6 +99,8 @@ type Received struct {
 	RefusedSources []Destination `json:"refused_sources"`
 	// Expected is highest - lowest + 1 of the extended sequence numbers, summed over SSRCs (RFC 3550 A.3).
 	Expected int64 `json:"expected"`
+	// FirstSequence is the sequence number of the first packet, nil when nothing arrived.
+	FirstSequence *uint16 `json:"first_sequence"`
 	// LastSequence is the highest sequence number of the SSRC heard last, nil when
 	// nothing arrived.
 	LastSequence *uint16 `json:"last_sequence"`
@@ -115,7 +127,21 @@ type Received struct {
 	Looped int64 `json:"looped"`
 	// Malformed packets were neither RTP nor RTCP of version 2.
 	Malformed int64 `json:"malformed"`
-	// OtherPayload counts unique packets of a payload type that is not G.711.
+	// Unauthenticated packets carried the tag and failed the authentication of SRTP (RFC 3711): this end
+	// has another key than the one that they were made with. Nothing else was done with them.
+	Unauthenticated int64 `json:"unauthenticated,omitempty"`
+	// StrictDropped packets carried the tag and were not taken, because a stream with LatchStrict had not
+	// seen enough of their source, or had settled on another.
+	StrictDropped int64 `json:"strict_dropped,omitempty"`
+	// AtSendPort packets carried the tag and arrived where this end only sends from, see Sent.From.
+	AtSendPort int64 `json:"at_send_port,omitempty"`
+	// Digits are the telephone events that arrived, in order (RFC 4733).
+	Digits []Digit `json:"digits,omitempty"`
+	// ComfortNoise counts unique packets of RFC 3389.
+	ComfortNoise int64 `json:"comfort_noise,omitempty"`
+	// OpaqueMS is the audio of G.722 and Opus that arrived: nobody listened to it.
+	OpaqueMS float64 `json:"opaque_ms,omitempty"`
+	// OtherPayload counts unique packets of a payload type that this package does not know.
 	OtherPayload int64 `json:"other_payload"`
 	// BufferDrops counts datagrams of whatever kind that arrived and found no room in the RTP socket's
 	// receive buffer: this machine was too slow. It is nil where the system does not tell.
@@ -165,6 +191,8 @@ type Reports struct {
 	ReceivedRR int64 `json:"received_rr"`
 	// ReceivedBye is true when the far end said goodbye (RFC 3550 section 6.6).
 	ReceivedBye bool `json:"received_bye"`
+	// Unauthenticated reports failed the authentication of SRTCP.
+	Unauthenticated int64 `json:"unauthenticated,omitempty"`
 	// Source is where the last accepted report came from, nil when none came.
 	Source *netip.AddrPort `json:"source"`
 	// Errors counts reports that the kernel did not take, by kind.
@@ -175,3 +203,7 @@ type Reports struct {
 	RemoteLost     *int64   `json:"remote_lost"`
 	RemoteJitterMS *float64 `json:"remote_jitter_ms"`
 }
+
+// Arrived counts the packets of the call that reached this end, those included that it could not decrypt, or
+// did not take.
+func (r Received) Arrived() int64 { return r.Packets + r.Unauthenticated + r.StrictDropped }

@@ -50,8 +50,8 @@ func (s *Stream) aim(ctx context.Context, remote netip.AddrPort) error {
 		s.remote.Store(new(unmap(remote)))
 		return nil
 	}
-	if s.cfg.Latch != LatchFirst || s.cfg.Allow == nil {
-		return errors.New("without an address to send to, a stream needs LatchFirst and Allow")
+	if s.cfg.Latch == LatchNever || s.cfg.Allow == nil {
+		return errors.New("without an address to send to, a stream needs a Latch and Allow")
 	}
 	select {
 	case <-s.heard:
@@ -64,8 +64,17 @@ func (s *Stream) aim(ctx context.Context, remote netip.AddrPort) error {
 // sendPacket is called by the pacer, once per packet time.
 func (s *Stream) sendPacket(marked bool, due time.Time) {
 	b := s.out.next(marked, due)
-	to := s.destination(s.out.refuse)
-	if to.IsValid() {
-		s.out.sent(to, len(b), s.media.write(b, to))
+	if b == nil {
+		return
 	}
+	to := s.destination(s.out.refuse)
+	if !to.IsValid() {
+		return
+	}
+	plain := len(b)
+	b, err := s.secret.sealMedia(b)
+	if err == nil {
+		err = s.outlet.write(b, to)
+	}
+	s.out.sent(to, plain, len(b)-plain, err)
 }

@@ -17,7 +17,9 @@ type Stream struct {
 	cfg      StreamConfig
 	ownPacer bool
 	media    *socket
-	control  *socket // nil without RTCP
+	outlet   *socket // what media leaves from: media, unless there is a SendConn
+	control  *socket // what reports leave from, nil without RTCP
+	secret   *secret // nil without SRTP
 	opened   time.Time
 	dropped  int64 // by the RTP socket before
 
@@ -42,8 +44,9 @@ type Stream struct {
 	reportJob *job // nil before the first and after the last report
 	reportIn  *shard
 
-	mu sync.Mutex
-	in inbox
+	mu        sync.Mutex
+	in        inbox
+	probation probation
 
 	out outbox
 	rep reporter
@@ -65,9 +68,20 @@ func Open(cfg StreamConfig) (*Stream, error) {
 	s.out.opened = s.opened
 	s.out.prepare(cfg)
 	s.rep.name = newName()
-	if cfg.RTCP != nil {
+	if s.secret, err = newSecret(cfg.SRTP); err != nil {
+		return nil, err
+	}
+	s.outlet = s.media
+	if cfg.SendConn != nil {
+		s.outlet = newSocket(cfg.SendConn)
+		s.readers.Go(func() { s.readOutlet() })
+	}
+	switch {
+	case cfg.RTCP != nil:
 		s.control = newSocket(cfg.RTCP)
 		s.readers.Go(func() { s.read(s.control) })
+	case cfg.Mux:
+		s.control = newSocket(s.outlet.conn) // its own: reports and media are written side by side
 	}
 	s.readers.Go(func() { s.read(s.media) })
 	return s, nil
@@ -98,8 +112,11 @@ func (s *Stream) Close() Result {
 // stopReading wakes the readers by a deadline in the past, which leaves the sockets to their owner.
 func (s *Stream) stopReading() {
 	socks := []*socket{s.media}
-	if s.control != nil {
+	if s.cfg.RTCP != nil {
 		socks = append(socks, s.control)
+	}
+	if s.outlet != s.media {
+		socks = append(socks, s.outlet)
 	}
 	for _, sock := range socks {
 		sock.conn.SetReadDeadline(time.Unix(1, 0))
@@ -148,6 +165,10 @@ func (s *Stream) Result() Result {
 		SSRC:    s.cfg.SSRC,
 		Sent:    s.out.result(),
 	}
+	if s.outlet != s.media {
+		r.Sent.From = new(localAddr(s.cfg.SendConn))
+	}
+	r.SRTP = s.secret != nil
 	s.mu.Lock()
 	r.Received = s.in.result()
 	if r.Received.BufferDrops = s.drops.Load(); s.lasted.Load() == 0 {

@@ -37,11 +37,24 @@ type ring struct {
 }
 
 func newRing(codec Codec, tone Tone, packet int) ring {
+	if !codec.audible() {
+		return opaqueRing(packet)
+	}
 	r := ring{period: tone.period()}
 	r.samples = make([]byte, r.period+packet)
 	for i := range r.samples {
 		phase := 2 * math.Pi * float64(tone) * float64(i%r.period) / clockRate
 		r.samples[i] = codec.Encode(int16(math.Round(toneAmplitude * math.Sin(phase))))
+	}
+	return r
+}
+
+// opaqueRing is one packet of bytes that mean nothing, the same again and again.
+func opaqueRing(packet int) ring {
+	r := ring{period: packet, samples: make([]byte, 2*packet)}
+	for i, x := 0, uint32(1); i < packet; i++ {
+		x = x*1664525 + 1013904223
+		r.samples[i], r.samples[i+packet] = byte(x>>24), byte(x>>24)
 	}
 	return r
 }

@@ -11,11 +11,12 @@ type transit struct {
 	min, max, sum time.Duration // since first
 }
 
-func (t *transit) add(timestamp uint32, arrived time.Time) {
+// add takes a timestamp in units of a clock in Hz.
+func (t *transit) add(timestamp uint32, clock int, arrived time.Time) {
 	if t.packets == 0 {
 		t.timestamp, t.first = timestamp, arrived
 	}
-	ahead := time.Duration(int32(timestamp-t.timestamp)) * time.Second / clockRate
+	ahead := time.Duration(int32(timestamp-t.timestamp)) * time.Second / time.Duration(clock)
 	d := arrived.Sub(t.first) - ahead
 	if t.packets == 0 {
 		t.min, t.max = d, d

@@ -46,17 +46,10 @@ type fileCheck struct {
 	Sizes      []int         `yaml:"sizes"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`
+	Media      fileMedia     `yaml:",inline"`
 	TLS        fileTLS       `yaml:",inline"`
 	fileTerms  `yaml:",inline"`
 	Moves      fileMoves `yaml:",inline"`
-}
-
-type fileBehaviour struct {
-	MediaAddress string `yaml:"media_address"`
-	MediaFrom    string `yaml:"media_from"`
-	Latch        string `yaml:"latch"`
-	Rport        *bool  `yaml:"rport"`
-	Audio        string `yaml:"audio"`
 }
 
 var (
@@ -163,6 +156,9 @@ func (c fileCheck) expand() ([]Check, error) {
 		if check.Transport, err = oneOf[Transport]("transports", t, "", "udp", "tcp", "tls"); err != nil {
 			return nil, err
 		}
+		if err := check.CheckSRTP(); err != nil {
+			return nil, err
+		}
 		if kind == IdleKind && check.Transport == "udp" {
 			return nil, errors.New("transports: over UDP it is a binding that lives or dies; use kind binding")
 		}
@@ -186,21 +182,13 @@ func (c fileCheck) describeCall(base *Check) error {
 			return err
 		}
 	}
-	if err := CheckCall(*call); err != nil {
-		return err
-	}
 	if err := c.describeLimits(call); err != nil {
 		return err
 	}
-	if call.Codec, err = oneOf("codec", c.Codec, "pcmu", "pcmu", "pcma"); err != nil {
+	if err := c.describeMedia(call); err != nil {
 		return err
 	}
-	// By default the site does what a well-configured PBX does, and the far side
-	// takes SDP at its word: what passes so needs nobody's goodwill.
-	if call.Responder, err = c.Responder.resolve("responder", LatchFirstPacket); err != nil {
-		return err
-	}
-	if call.Client, err = c.Client.resolve("client", LatchNever); err != nil {
+	if err := CheckCall(*call); err != nil {
 		return err
 	}
 	base.Call = call
@@ -253,19 +241,6 @@ func talkOf(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// CheckCall says what is wrong with the times of a call, nil when nothing is.
-func CheckCall(c Call) error {
-	if c.PauseMs != 0 {
-		if err := checkPause(c.Pause()); err != nil {
-			return err
-		}
-	}
-	if err := CheckTalk(c.Talk()); err != nil {
-		return err
-	}
-	return c.checkMoves()
-}
-
 // CheckTalk says what is wrong with a talk time, nil when nothing is.
 func CheckTalk(d time.Duration) error {
 	if d < time.Second || d > MaxTalk {
@@ -279,22 +254,6 @@ func checkPause(d time.Duration) error {
 		return fmt.Errorf("pause: %v is not between 1s and %v", d, MaxTalk)
 	}
 	return nil
-}
-
-func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
-	out := Behaviour{Rport: b.Rport == nil || *b.Rport}
-	var err error
-	if out.MediaAddress, err = oneOf(side+".media_address", b.MediaAddress, PublicAddress, PublicAddress, PrivateAddress); err != nil {
-		return out, err
-	}
-	if out.MediaFrom, err = mediaFrom(side, b.MediaFrom); err != nil {
-		return out, err
-	}
-	if out.Latch, err = oneOf(side+".latch", b.Latch, latch, LatchNever, LatchFirstPacket); err != nil {
-		return out, err
-	}
-	out.Audio, err = oneOf(side+".audio", b.Audio, ToneAudio, ToneAudio, SilentAudio, LoopedAudio)
-	return out, err
 }
 
 // oneOf reads a word of a list; an absent one is the fallback, unless that is empty.

@@ -88,7 +88,7 @@ func TestLoadExplains(t *testing.T) {
 		{"bad codec", "pcma", "g729", []string{`codec: "g729"`, "pcmu, pcma"}},
 		{"bad loss", "0.5", "101", []string{"max_loss_percent", "between 0 and 100"}},
 		{"bad address", "media_address: private", "media_address: secret", []string{"responder.media_address", "public, private"}},
-		{"bad latch", "latch: first-packet", "latch: always", []string{"client.latch", "never, first-packet"}},
+		{"bad latch", "latch: first-packet", "latch: sometimes", []string{"client.latch", "never, first-packet, always, strict"}},
 		{"bad audio", "audio: loop", "audio: music", []string{"client.audio", "tone, silence, loop"}},
 		{"call keys on options", "kind: call\n    direction: outbound", "kind: options\n    direction: inbound", []string{"belongs to checks of kind call"}},
 		{"sweep keys on a call", "    talk: 1500ms", "    ports: 10000-20000", []string{"belongs to checks of kind sweep"}},

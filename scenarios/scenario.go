@@ -104,8 +104,16 @@ type Call struct {
 	// PauseMs is how long both sides fall silent halfway through, without a packet, as
 	// a held call or one with silence suppression; 0 is no pause.
 	PauseMs int `json:"pause_ms,omitempty"`
-	// Codec is "pcmu" or "pcma" (RFC 3551).
+	// Codec is "pcmu", "pcma", "g722" or "opus" (RFC 3551, RFC 7587). The last two are
+	// carried, and not listened to.
 	Codec string `json:"codec"`
+	// SRTP encrypts media, with keys in the SDP (SDES, RFC 4568). Over TLS only.
+	SRTP bool `json:"srtp,omitempty"`
+	// MaxFirstPacketMs is how long after the answer the first packet of each direction
+	// may arrive, in milliseconds; 0 is no limit.
+	MaxFirstPacketMs int `json:"max_first_packet_ms,omitempty"`
+	// Expect says which way audio is known to go; empty is both ways.
+	Expect Expect `json:"expect,omitempty"`
 	// Responder and Client say what the side inside and the side outside do.
 	Responder Behaviour `json:"responder"`
 	Client    Behaviour `json:"client"`
@@ -129,6 +137,19 @@ type Call struct {
 	Hangup Side `json:"hangup,omitempty"`
 }
 
+// An Expect says which way the audio of a call goes by design, on a path without fault:
+// a scenario that shows what cannot work says so, and then it passes when that does not
+// work and everything else does. Empty is BothWays.
+type Expect string
+
+// The expectations.
+const (
+	BothWays     Expect = "both-ways"
+	InboundOnly  Expect = "inbound-only"
+	OutboundOnly Expect = "outbound-only"
+	NoAudio      Expect = "no-audio"
+)
+
 // A Sweep says which ports are tried, and at what pace. Inbound they are the
 // responder's, tried before it has sent anything from them; outbound the client's.
 type Sweep struct {
@@ -149,63 +170,6 @@ func (c Call) Length() time.Duration { return c.Talk() + c.Pause() }
 
 // Talk is TalkMs as a duration.
 func (c Call) Talk() time.Duration { return time.Duration(c.TalkMs) * time.Millisecond }
-
-// A Behaviour is what one side of a call does; real PBXes and providers differ in it.
-type Behaviour struct {
-	// MediaAddress is the address in the side's SDP.
-	MediaAddress MediaAddress `json:"media_address"`
-	// MediaFrom says which of the side's addresses media has; the client alone can have
-	// more than one.
-	MediaFrom MediaFrom `json:"media_from,omitempty"`
-	// Latch says whether the side sends media to where it comes from (symmetric
-	// RTP, RFC 4961) instead of to the address in the other side's SDP.
-	Latch Latch `json:"latch"`
-	// Rport says whether the side asks for answers to its source port (RFC 3581).
-	Rport bool `json:"rport"`
-	// Audio is what the side sends.
-	Audio Audio `json:"audio"`
-}
-
-// A MediaAddress is the kind of address that a side advertises for media.
-type MediaAddress string
-
-// The media addresses.
-const (
-	// PublicAddress is the address at which the other side can reach this one.
-	PublicAddress MediaAddress = "public"
-	// PrivateAddress is the address of the side's own interface, the mistake of a
-	// PBX that does not know that it is behind a NAT.
-	PrivateAddress MediaAddress = "private"
-)
-
-// A MediaFrom is empty for the address that signals, or "second".
-type MediaFrom string
-
-// FromSecond is another address than the one that signals, as where a provider has
-// media servers of their own. The client has one when it is run with --second-address.
-const FromSecond MediaFrom = "second"
-
-// A Latch is "never" or "first-packet".
-type Latch string
-
-// The kinds of latching.
-const (
-	LatchNever       Latch = "never"
-	LatchFirstPacket Latch = "first-packet"
-)
-
-// An Audio is what a side sends.
-type Audio string
-
-// The kinds of audio.
-const (
-	// ToneAudio is the direction's known tone.
-	ToneAudio Audio = "tone"
-	// SilentAudio is digital silence, as from a muted or misconfigured side.
-	SilentAudio Audio = "silence"
-	// LoopedAudio is the other direction's tone, as when media is wired back.
-	LoopedAudio Audio = "loop"
-)
 
 // Limits and defaults of calls.
 const (

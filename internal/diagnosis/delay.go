@@ -24,7 +24,7 @@ func (v *view) delay(l leg) *delay {
 	if sent == nil || in == nil || in.SSRC != l.sender.Media.SSRC {
 		return nil
 	}
-	later := float64(int32(sent.Timestamp-in.Timestamp)) / clockPerMs
+	later := float64(int32(sent.Timestamp-in.Timestamp)) * 1000 / float64(l.sender.Media.Codec.Clock())
 	arrived := l.receiver.Media.Opened.Add(milliseconds(in.MeanMS + later))
 	took := float64(arrived.Sub(l.sender.Media.Opened.Add(milliseconds(sent.AtMS))).Microseconds()) / 1000
 	client, ahead := l.sender, -1.
@@ -53,11 +53,8 @@ func (l leg) lateMs() float64 {
 	return (max(late.P99, 0) + max(late.Max, 0)/100) / 1000
 }
 
-const (
-	clockPerMs = 8 // G.711's timestamps
-	// maxDelayMs is where a delay is no delay of a network any more.
-	maxDelayMs = 60_000
-)
+// maxDelayMs is where a delay is no delay of a network any more.
+const maxDelayMs = 60_000
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 

@@ -167,6 +167,9 @@ func checkCall(c scenarios.Check) error {
 	if c.Call == nil {
 		return errors.New("not a call")
 	}
+	if err := c.CheckSRTP(); err != nil {
+		return err
+	}
 	return scenarios.CheckCall(*c.Call)
 }
 
