@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pion/sdp/v3"
 )
@@ -16,6 +18,13 @@ type Media struct {
 	Address netip.AddrPort
 	// Payloads lists the RTP payload types in order of preference; 0 is PCMU, 8 is PCMA.
 	Payloads []uint8
+	// Mux says that RTCP comes to the port of RTP (a=rtcp-mux, RFC 5761), NoRTCP that none does (b=RS:0 and
+	// b=RR:0, RFC 3556).
+	Mux, NoRTCP bool
+	// Crypto holds the keys of SRTP in order of preference (a=crypto, RFC 4568); with one the stream is
+	// RTP/SAVP instead of RTP/AVP. Secure is true for RTP/SAVP, with keys or without.
+	Crypto []Crypto
+	Secure bool
 	// PtimeMs is the packet length in ms; 0 leaves it out, which means 20 (RFC 3551 section 4.2).
 	PtimeMs int
 	// Way is the direction attribute; empty is sendrecv, also of what was read.
@@ -28,6 +37,13 @@ type Media struct {
 	Origin netip.Addr
 }
 
+// A Crypto is one a=crypto line (RFC 4568): the key that its sender encrypts with.
+type Crypto struct {
+	Tag   int
+	Suite string // AES_CM_128_HMAC_SHA1_80
+	Key   string // base64, as after "inline:", without lifetime or MKI
+}
+
 // Offer returns the SDP body that asks for this audio stream, both ways; it serves
 // as an answer too.
 func (m Media) Offer() ([]byte, error) {
@@ -38,15 +54,13 @@ func (m Media) Offer() ([]byte, error) {
 		Address: &sdp.Address{Address: m.Address.Addr().Unmap().WithZone("").String()}}
 	audio := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(m.Address.Port())}, Protos: []string{"RTP", "AVP"}}}
-	for _, p := range m.Payloads {
-		audio.MediaName.Formats = append(audio.MediaName.Formats, strconv.Itoa(int(p)))
-		if name := rtpmap(p); name != "" {
-			audio.WithValueAttribute("rtpmap", fmt.Sprintf("%d %s", p, name))
-		}
+	if m.Secure || len(m.Crypto) > 0 {
+		audio.MediaName.Protos[1] = "SAVP"
 	}
-	if m.PtimeMs > 0 {
-		audio.WithValueAttribute("ptime", strconv.Itoa(m.PtimeMs))
+	if m.NoRTCP {
+		audio.Bandwidth = []sdp.Bandwidth{{Type: "RS"}, {Type: "RR"}}
 	}
+	m.describe(audio)
 	audio.WithPropertyAttribute(string(cmp.Or(m.Way, SendRecv)))
 	origin := m.origin()
 	s := sdp.SessionDescription{
@@ -59,12 +73,52 @@ func (m Media) Offer() ([]byte, error) {
 	return s.Marshal()
 }
 
-func rtpmap(payload uint8) string {
+// describe adds the attributes of the stream.
+func (m Media) describe(audio *sdp.MediaDescription) {
+	for _, c := range m.Crypto {
+		audio.WithValueAttribute("crypto", fmt.Sprintf("%d %s inline:%s", c.Tag, c.Suite, c.Key))
+	}
+	for _, p := range m.Payloads {
+		audio.MediaName.Formats = append(audio.MediaName.Formats, strconv.Itoa(int(p)))
+		if name := m.rtpmap(p); name != "" {
+			audio.WithValueAttribute("rtpmap", fmt.Sprintf("%d %s", p, name))
+		}
+		if p == telephoneEvent {
+			audio.WithValueAttribute("fmtp", fmt.Sprintf("%d 0-15", p))
+		}
+	}
+	if m.PtimeMs > 0 {
+		audio.WithValueAttribute("ptime", strconv.Itoa(m.PtimeMs))
+	}
+	if m.Mux {
+		audio.WithPropertyAttribute("rtcp-mux")
+	}
+}
+
+// The dynamic payload types that this package names: of telephone events (RFC 4733) and of Opus (RFC 7587).
+const (
+	telephoneEvent = 101
+	opus           = 111
+)
+
+// rtpmap is the encoding of a payload type, empty for one that is not known.
+func (m Media) rtpmap(payload uint8) string {
 	switch payload {
 	case 0:
 		return "PCMU/8000"
 	case 8:
 		return "PCMA/8000"
+	case 9:
+		return "G722/8000"
+	case 13:
+		return "CN/8000"
+	case opus:
+		return "opus/48000/2"
+	case telephoneEvent: // its clock is that of the audio (RFC 4733 section 2.1)
+		if slices.Contains(m.Payloads, opus) {
+			return "telephone-event/48000"
+		}
+		return "telephone-event/8000"
 	}
 	return ""
 }
@@ -112,9 +166,42 @@ func audioOf(s sdp.SessionDescription, d *sdp.MediaDescription) (Media, error) {
 		}
 	}
 	m.Way = wayOf(s, d)
+	m.Secure = slices.Contains(d.MediaName.Protos, "SAVP")
+	m.NoRTCP = unreported(d)
+	for _, a := range d.Attributes {
+		switch c, ok := cryptoOf(a.Value); {
+		case a.Key == "rtcp-mux":
+			m.Mux = true
+		case a.Key == "crypto" && ok:
+			m.Crypto = append(m.Crypto, c)
+		}
+	}
 	if v, ok := d.Attribute("ptime"); ok {
 		ms, _ := strconv.ParseUint(v, 10, 16)
 		m.PtimeMs = int(ms)
 	}
 	return m, nil
+}
+
+// unreported reports whether a stream has no bandwidth for RTCP, neither way (RFC 3556 section 2).
+func unreported(d *sdp.MediaDescription) bool {
+	none := 0
+	for _, b := range d.Bandwidth {
+		if (b.Type == "RS" || b.Type == "RR") && b.Bandwidth == 0 {
+			none++
+		}
+	}
+	return none == 2
+}
+
+// cryptoOf reads "1 AES_CM_128_HMAC_SHA1_80 inline:KEY|2^20|1:4" (RFC 4568 section 9.1).
+func cryptoOf(value string) (Crypto, bool) {
+	f := strings.Fields(value)
+	if len(f) < 3 {
+		return Crypto{}, false
+	}
+	tag, err := strconv.Atoi(f[0])
+	key, inline := strings.CutPrefix(f[2], "inline:")
+	key, _, _ = strings.Cut(key, "|")
+	return Crypto{Tag: tag, Suite: f[1], Key: key}, err == nil && inline && key != ""
 }

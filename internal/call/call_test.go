@@ -108,7 +108,7 @@ func TestCallThatCannotBe(t *testing.T) {
 		fault, where string
 	}{
 		{"no port at the called end", func(_, to *call.Setup) { to.Ports = none }, 503, "no media port", "called"},
-		{"codec of the called end", func(_, to *call.Setup) { to.Check.Call.Codec = "opus" }, 503, "opus", "called"},
+		{"codec of the called end", func(_, to *call.Setup) { to.Check.Call.Codec = "g729" }, 503, "g729", "called"},
 		{"no port at the caller", func(from, _ *call.Setup) { from.Ports = none }, 0, "no media port", "caller"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

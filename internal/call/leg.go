@@ -5,8 +5,6 @@ package call
 
 import (
 	"context"
-	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -15,7 +13,6 @@ import (
 	"bothways/internal/network"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
-	"bothways/sipprobe"
 )
 
 // A Setup is what one end needs to know before a call.
@@ -52,10 +49,11 @@ type Setup struct {
 
 // A leg is one end's media: its sockets, its stream, and what it found.
 type leg struct {
-	setup      Setup
-	rtp, rtcp  net.PacketConn
+	setup Setup
+	sockets
 	stream     *rtpprobe.Stream
 	advertised netip.AddrPort
+	key        *rtpprobe.SRTPKey // of this end; nil without SRTP
 
 	mu  sync.Mutex
 	end evidence.CallEnd
@@ -63,20 +61,19 @@ type leg struct {
 }
 
 func openLeg(ctx context.Context, s Setup) (*leg, error) {
-	rtp, rtcp, err := rtpprobe.OpenPair(func(port uint16) (net.PacketConn, error) {
-		return s.Network.ListenPacket(ctx, netip.AddrPortFrom(s.Local, port))
-	}, s.Ports)
-	if err != nil {
-		return nil, fmt.Errorf("no media port: %w", err)
+	l := &leg{setup: s}
+	if s.Check.Call.SRTP {
+		l.key = new(rtpprobe.NewSRTPKey())
 	}
-	l := &leg{setup: s, rtp: rtp, rtcp: rtcp}
+	if err := l.open(ctx, s); err != nil {
+		return nil, err
+	}
 	cfg, err := l.streamConfig()
 	if err == nil {
 		l.stream, err = rtpprobe.Open(cfg)
 	}
 	if err != nil {
-		rtp.Close()
-		rtcp.Close()
+		l.sockets.close()
 		return nil, err
 	}
 	l.advertise()
@@ -86,18 +83,32 @@ func openLeg(ctx context.Context, s Setup) (*leg, error) {
 	return l, nil
 }
 
+// The addresses of a side that names somebody else's: they are for documentation (RFC 5737,
+// RFC 3849), and belong to nobody.
+var (
+	wrong4 = netip.AddrFrom4([4]byte{192, 0, 2, 254})
+	wrong6 = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, 15: 0xfe})
+)
+
 func (l *leg) advertise() {
-	port := l.rtp.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-	addr := l.setup.Public
-	if l.setup.Behaviour.MediaAddress == scenarios.PrivateAddress || !addr.IsValid() {
-		addr = l.setup.Local
+	addr, local := l.setup.Public, l.setup.Local
+	switch kind := l.setup.Behaviour.MediaAddress; {
+	case kind == scenarios.ZeroAddress && local.Is4():
+		addr = netip.IPv4Unspecified()
+	case kind == scenarios.ZeroAddress:
+		addr = netip.IPv6Unspecified()
+	case kind == scenarios.WrongAddress && local.Is4():
+		addr = wrong4
+	case kind == scenarios.WrongAddress:
+		addr = wrong6
+	case kind == scenarios.PrivateAddress || !addr.IsValid():
+		addr = local
 	}
-	l.advertised = netip.AddrPortFrom(addr, port)
-	l.end.Advertised = &l.advertised
+	l.advertised = netip.AddrPortFrom(addr, portOf(l.rtp))
 }
 
 func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {
-	s := l.setup
+	s, b := l.setup, l.setup.Behaviour
 	codec, err := rtpprobe.ParseCodec(s.Check.Call.Codec)
 	if err != nil {
 		return rtpprobe.StreamConfig{}, err
@@ -108,15 +119,17 @@ func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {
 		send, want = want, send
 		sendLabel, wantLabel = wantLabel, sendLabel
 	}
-	cfg := rtpprobe.StreamConfig{Conn: l.rtp, RTCP: l.rtcp, Codec: codec, WantTone: want, Allow: s.Allow, Pacer: s.Pacer}
-	switch s.Behaviour.Audio {
+	cfg := rtpprobe.StreamConfig{
+		Conn: l.rtp, RTCP: l.rtcp, SendConn: l.aside, Mux: b.RTCP == scenarios.RTCPMux, Codec: codec, Ptime: b.Ptime(),
+		WantTone: want, Allow: s.Allow, Pacer: s.Pacer, SRTP: l.key, Latch: latch(b.Latch), Probation: b.Probation,
+		Digits: rtpprobe.Digits{Text: b.DTMF, At: s.Lead + scenarios.DigitsAt},
+		Gap:    rtpprobe.Gap{At: s.Lead + scenarios.GapAt, For: b.Gap(), Noise: b.GapBy == scenarios.ComfortNoise},
+	}
+	switch b.Audio {
 	case scenarios.ToneAudio:
 		cfg.SendTone = send
 	case scenarios.LoopedAudio:
 		cfg.SendTone = want
-	}
-	if s.Behaviour.Latch == scenarios.LatchFirstPacket {
-		cfg.Latch = rtpprobe.LatchFirst
 	}
 	if s.MediaKey != nil {
 		sendTag := rtpprobe.NewTag(s.MediaKey, s.Check.ID, sendLabel)
@@ -130,27 +143,16 @@ func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {
 	return cfg, nil
 }
 
-// sdp is this end's offer, or its answer to one.
-func (l *leg) sdp() ([]byte, error) {
-	codec, err := rtpprobe.ParseCodec(l.setup.Check.Call.Codec)
-	if err != nil {
-		return nil, err
+func latch(l scenarios.Latch) rtpprobe.Latch {
+	switch l {
+	case scenarios.LatchFirstPacket:
+		return rtpprobe.LatchFirst
+	case scenarios.LatchAlways:
+		return rtpprobe.LatchAlways
+	case scenarios.LatchStrict:
+		return rtpprobe.LatchStrict
 	}
-	m := sipprobe.Media{Address: l.advertised, Payloads: []uint8{uint8(codec)}, PtimeMs: 20}
-	l.shape(&m)
-	return m.Offer()
-}
-
-// hear keeps the media address in the other end's SDP, as it arrived.
-func (l *leg) hear(body []byte) (netip.AddrPort, error) {
-	m, err := sipprobe.ParseMedia(body)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	l.mu.Lock()
-	l.end.Heard, l.theirs = &m.Address, m
-	l.mu.Unlock()
-	return m.Address, nil
+	return rtpprobe.LatchNever
 }
 
 func (l *leg) fault(err error) {
@@ -165,11 +167,11 @@ func (l *leg) fault(err error) {
 func (l *leg) close() evidence.CallEnd {
 	l.note(evidence.Moment{What: evidence.OverMoment})
 	media := l.stream.Close()
-	l.rtp.Close()
-	l.rtcp.Close()
+	l.sockets.close()
 	l.closeMoved(&media)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end.Media = &media
+	l.end.FirstPacketMs = firstPacket(l.end)
 	return l.end
 }

@@ -133,23 +133,24 @@ func (l *leg) prepare(ctx context.Context, m scenarios.Move) (undo func(), err e
 // moveMedia opens another pair of ports with a stream of its own. The one before goes on
 // listening, for what is under way.
 func (l *leg) moveMedia(ctx context.Context) (undo func(), err error) {
-	fresh, err := openLeg(ctx, l.setup)
+	setup := l.setup
+	setup.Behaviour.DTMF, setup.Behaviour.GapMs = "", 0 // they belong to the first
+	fresh, err := openLeg(ctx, setup)
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before, at := line{l.rtp, l.rtcp, l.stream}, l.advertised
-	l.rtp, l.rtcp, l.stream, l.advertised = fresh.rtp, fresh.rtcp, fresh.stream, fresh.advertised
+	before, at := line{l.sockets, l.stream, l.key}, l.advertised
+	l.sockets, l.stream, l.key, l.advertised = fresh.sockets, fresh.stream, fresh.key, fresh.advertised
 	l.moved = append(l.moved, before)
 	return func() {
 		l.mu.Lock()
-		l.rtp, l.rtcp, l.stream, l.advertised = before.rtp, before.rtcp, before.stream, at
+		l.sockets, l.stream, l.key, l.advertised = before.sockets, before.stream, before.key, at
 		l.moved = l.moved[:len(l.moved)-1]
 		l.mu.Unlock()
 		fresh.stream.Close()
-		fresh.rtp.Close()
-		fresh.rtcp.Close()
+		fresh.sockets.close()
 	}, nil
 }
 
@@ -161,8 +162,11 @@ func (l *leg) agreed(answer []byte) {
 		return
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.theirs = m
+	l.mu.Unlock()
+	if err := l.unlock(m); err != nil {
+		l.fault(err)
+	}
 }
 
 // wake has the talk go on as the session now says.
@@ -218,6 +222,9 @@ func (l *leg) change(ch sipprobe.Change) ([]byte, error) {
 	}
 	if !slices.Contains(m.Payloads, uint8(codec)) {
 		return nil, errOtherCodec
+	}
+	if err := l.unlock(m); err != nil {
+		return nil, err
 	}
 	what := l.take(m, ch.Method)
 	answer, err := l.sdp()

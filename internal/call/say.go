@@ -3,7 +3,6 @@ package call
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"time"
 
@@ -33,8 +32,9 @@ type talks struct {
 
 // A line is a stream with its sockets.
 type line struct {
-	rtp, rtcp net.PacketConn
-	stream    *rtpprobe.Stream
+	sockets
+	stream *rtpprobe.Stream
+	key    *rtpprobe.SRTPKey
 }
 
 // errChanged interrupts what is being sent, to go on otherwise.
@@ -149,8 +149,7 @@ func (l *leg) closeMoved(last *rtpprobe.Result) {
 	var all []rtpprobe.Result
 	for _, m := range moved {
 		all = append(all, m.stream.Close())
-		m.rtp.Close()
-		m.rtcp.Close()
+		m.sockets.close()
 	}
 	all = append(all, *last)
 	*last = all[0]

@@ -51,7 +51,7 @@ func (l *leg) listenOnly(ctx context.Context) error {
 	in := l.stream.Result().Received
 	cold := &evidence.Cold{
 		WaitedMs: float64(time.Since(start).Microseconds()) / 1000,
-		Packets:  in.Packets,
+		Packets:  in.Arrived(),
 	}
 	if l.setup.Check.FromSecond() {
 		cold.ControlPackets = &in.Control

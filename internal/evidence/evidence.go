@@ -235,6 +235,9 @@ type CallEnd struct {
 	// Control is what the client sent to the same port from the address that signals,
 	// where its media has another; null elsewhere.
 	Control *Control `json:"control,omitempty"`
+	// FirstPacketMs is the time from the first 2xx, as this end sent or received it, to the first packet of the
+	// call that arrived here, in milliseconds; below 0 where that came first, null without either.
+	FirstPacketMs *float64 `json:"first_packet_ms"`
 	// Media is null when no audio was tried.
 	Media *rtpprobe.Result `json:"media"`
 	// MoreMedia are the streams that this end opened when it moved its media, each of
