@@ -112,7 +112,7 @@ type Call struct {
 	// MaxFirstPacketMs is how long after the answer the first packet of each direction
 	// may arrive, in milliseconds; 0 is no limit.
 	MaxFirstPacketMs int `json:"max_first_packet_ms,omitempty"`
-	// Expect says which way audio is known to go; empty is both ways.
+	// Expect says which way audio is known to go; empty is both ways, with nothing known.
 	Expect Expect `json:"expect,omitempty"`
 	// Responder and Client say what the side inside and the side outside do.
 	Responder Behaviour `json:"responder"`
@@ -139,7 +139,9 @@ type Call struct {
 
 // An Expect says which way the audio of a call goes by design, on a path without fault:
 // a scenario that shows what cannot work says so, and then it passes when that does not
-// work and everything else does. Empty is BothWays.
+// work and everything else does. A call that went as expected accuses nobody: that holds for
+// BothWays too, for a mistake that the other side makes good. Empty is both ways as well, but
+// then what is seen of a mistake is told.
 type Expect string
 
 // The expectations.

@@ -120,7 +120,7 @@ func (l *leg) note(m evidence.Moment) {
 	for _, s := range append(l.streams(), l.stream) {
 		r := s.Result()
 		m.Sent += r.Sent.Packets
-		m.Received += r.Received.Packets
+		m.Received += r.Received.Packets + r.Received.Unauthenticated
 		if at := r.Received.LastMS; at != nil {
 			last := *at + millis(r.Opened.Sub(l.opened.UTC().Round(0)))
 			m.LastMs = &last

@@ -17,9 +17,14 @@ func (l leg) audio() *Audio {
 			_, _, tone := l.heard()
 			a.ReceivedPackets, a.ToneHeardMs = new(l.receiver.ReceivedPackets()), &tone
 		}
+		if r.OpaqueMS > 0 { // nobody listened to it
+			a.ToneHeardMs = nil
+		}
 		a.LossRuns, a.LongestLossRunPackets = &r.LossRuns, &r.LongestLossRun
 	}
 	a.LostPercent = l.lostPercent()
+	a.FirstPacketMs = l.firstPacket()
+	a.DigitsSent, a.DigitsHeard = l.dialled()
 	return a
 }
 
@@ -44,8 +49,20 @@ func (l leg) silent() bool {
 	if l.state != alive {
 		return false
 	}
+	if l.locked() {
+		return true
+	}
 	all, own, tone := l.heard()
-	return all > 0 && tone < all/10 && own < all/10
+	return l.receiver.Media.Received.OpaqueMS == 0 && all > 0 && tone < all/10 && own < all/10
+}
+
+// locked reports whether packets arrived that the receiver could not decrypt.
+func (l leg) locked() bool {
+	if l.state != alive {
+		return false
+	}
+	r := l.receiver.Media.Received
+	return r.Unauthenticated >= minPackets && r.Unauthenticated > r.Packets
 }
 
 // looped reports whether the receiver heard itself: its own tone in what arrived, or

@@ -11,7 +11,7 @@ import (
 
 // codes are the catalogue's contract: scripts match on them.
 const codes = `
-no-signalling transport-unreachable one-way-audio no-audio audio-stops call-drops poor-audio
+no-signalling transport-unreachable one-way-audio no-audio audio-stops audio-starts-late call-drops poor-audio
 
 private-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored ack-lost
 
@@ -22,7 +22,7 @@ source-port-rewritten source-port-randomised source-address-varies double-nat no
 tcp-idle-short stale-nat-state fragments-dropped mtu-black-hole dscp-changed rate-limited ids-ban
 source-changes-mid-call
 
-silent-audio audio-looped latching-needed media-address-filtered container-address
+silent-audio audio-looped latching-needed media-address-filtered wrong-address-advertised asymmetric-rtp container-address
 
 tls-intercepted tls-version-too-old certificate-expired certificate-not-yet-valid certificate-name-mismatch
 certificate-untrusted certificate-chain-incomplete
@@ -43,7 +43,7 @@ func TestCatalogueHoldsEveryCodeOnce(t *testing.T) {
 func TestEntriesAreComplete(t *testing.T) {
 	for i, e := range diagnosis.Catalogue() {
 		role := diagnosis.Cause
-		if i < 7 {
+		if i < 8 {
 			role = diagnosis.Symptom
 		}
 		if e.Role != role || e.Title == "" || e.Means == "" || e.Proof == "" || len(e.Remedy) == 0 {

@@ -58,6 +58,10 @@ type Audio struct {
 	// jitter up to that is the sender's own.
 	SenderLatenessP99Ms *float64
 	ToneHeardMs         *float64
+	// FirstPacketMs is how long after the answer the first packet arrived, without the time for which its sender
+	// held back on purpose. DigitsSent and DigitsHeard are null where none were dialled.
+	FirstPacketMs           *float64
+	DigitsSent, DigitsHeard *string
 	// LossRuns counts the runs of lost packets, LongestLossRun the packets of the longest.
 	LossRuns, LongestLossRunPackets *int64
 	// RoundTripMs, BurstRatio, R and MOS are those of the E-model.

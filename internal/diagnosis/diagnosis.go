@@ -17,6 +17,8 @@ type Diagnosis struct {
 	Changes []SIPChange
 	// Remarks are things to know that change no verdict.
 	Remarks []Remark
+	// Differences are the settings of the sides that decide whether calls have audio both ways.
+	Differences []Difference
 }
 
 // Diagnose judges the evidence of a run. It never fails: what it cannot decide is
@@ -31,6 +33,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
 	d.Changes = v.sipChanges()
 	d.Remarks = v.remarks()
+	d.Differences = differences(ev)
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)
 	d.Verdict = overall(v, d)

@@ -19,7 +19,10 @@ func (v *view) judgeCall(out *CheckVerdict, c call) {
 	if !v.judgeSetup(out, c) {
 		return
 	}
-	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeMoves, judgeSilence, judgeStops, judgeSound} {
+	if v.judgeExpected(out, c) {
+		return
+	}
+	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeMoves, judgeSilence, judgeStops, judgeSound, judgeDigits} {
 		if !judge(out, c) {
 			return
 		}
@@ -115,6 +118,8 @@ func judgeSound(out *CheckVerdict, c call) bool {
 		switch {
 		case l.looped():
 			parts = append(parts, fmt.Sprintf("%s hears itself", hears(l.direction)))
+		case l.locked():
+			parts = append(parts, fmt.Sprintf("%s cannot decrypt the audio that arrives: its SRTP key is not the sender's", hears(l.direction)))
 		case l.silent():
 			parts = append(parts, fmt.Sprintf("%s hears no tone in the audio that arrives", hears(l.direction)))
 		}
@@ -132,7 +137,10 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		fmt.Sprintf("%s both ways", c.talk()),
 		fmt.Sprintf("lost %s in, %s out", percent(c.in.judgedPercent()), percent(c.out.judgedPercent())),
 		fmt.Sprintf("jitter %s / %s ms", number(c.in.jitter()), number(c.out.jitter())),
-		"tones heard",
+		c.heardWords(),
+	}
+	if words := c.digitWords(); words != "" {
+		parts = append(parts, words)
 	}
 	if in, outward := out.Inbound.MOS, out.Outbound.MOS; in != nil && outward != nil {
 		parts = append(parts, fmt.Sprintf("MOS %s / %s", number(in), number(outward)))
@@ -144,7 +152,10 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		if l.shutOut() {
 			parts = append(parts, fmt.Sprintf("%s heard nothing in the first %s", hears(l.direction), millis(l.receiver.Cold.WaitedMs)))
 		}
-		if l.shutOut() || len(v.poor(c, l)) > 0 {
+		if c.late(l) {
+			parts = append(parts, c.lateWords(l))
+		}
+		if l.shutOut() && !c.asExpected() || len(v.poor(c, l)) > 0 || c.late(l) {
 			out.Verdict = Degraded
 		}
 	}
@@ -182,6 +193,14 @@ func (v *view) unreached(c call) bool {
 	return c.facts.Flow == "client" && r != nil && nat != nil && !*nat &&
 		(r.Outcome == sipprobe.Silent || r.Outcome == sipprobe.NotReached || r.Outcome == sipprobe.Closed) &&
 		v.Client.Listening(sipprobe.Transport(c.check.Transport))
+}
+
+// heardWords says by what the ends heard each other.
+func (c call) heardWords() string {
+	if c.check.Call != nil && c.check.Call.Opaque() {
+		return "known by tags and numbers (nobody listens to " + c.check.Call.Codec + ")"
+	}
+	return "tones heard"
 }
 
 func (c call) talk() string {

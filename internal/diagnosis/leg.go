@@ -21,6 +21,8 @@ type leg struct {
 	errors int64
 	// nowhere is true when the sender had no address that it may send to.
 	nowhere bool
+	// limited is true when the scenario says how late the first packet may come.
+	limited bool
 }
 
 // A legState says what became of a direction.
@@ -42,7 +44,7 @@ const (
 )
 
 func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sender, receiver *evidence.CallEnd) leg {
-	l := leg{check: c.ID, direction: d, sender: sender, receiver: receiver}
+	l := leg{check: c.ID, direction: d, sender: sender, receiver: receiver, limited: c.Call != nil && c.Call.MaxFirstPacketMs > 0}
 	if sender == nil || receiver == nil || sender.Media == nil || receiver.Media == nil {
 		return l
 	}
@@ -104,18 +106,28 @@ func (l leg) lostPercent() *float64 {
 	if l.sender == nil || l.receiver == nil || l.sender.Media == nil || l.receiver.Media == nil || l.sent == 0 {
 		return nil
 	}
-	lost := 100 * float64(max(l.sent-l.received, 0)) / float64(l.sent)
+	lost := 100 * float64(max(l.sent-l.received-l.spurned(), 0)) / float64(l.sent)
 	return &lost
 }
+
+// spurned counts packets that arrived and were not taken, because the receiver latches strictly.
+func (l leg) spurned() int64 { return max(l.receiver.Media.Received.StrictDropped, 0) }
 
 // judgedPercent is the loss that is judged: where nothing arrived before the receiver
 // sent for the first time, a closed door kept those packets out, and not a bad line.
 func (l leg) judgedPercent() *float64 {
-	if lead := l.lead(); l.shutOut() && lead > 0 && lead < l.sent {
-		lost := 100 * float64(max(l.sent-lead-l.received, 0)) / float64(l.sent-lead)
-		return &lost
+	first := int64(0)
+	if lead := l.lead(); l.shutOut() && lead < l.sent {
+		first = lead
 	}
-	return l.lostPercent()
+	if n := l.clipped(); n >= enoughToTell && l.limited && n < l.sent {
+		first = max(first, n) // it is judged by itself
+	}
+	if first == 0 {
+		return l.lostPercent()
+	}
+	lost := 100 * float64(max(l.sent-first-l.received-l.spurned(), 0)) / float64(l.sent-first)
+	return &lost
 }
 
 // lead is how many packets were sent while the receiver only listened, 0 when unknown.

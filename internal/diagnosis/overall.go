@@ -32,14 +32,14 @@ func undecided(checks []CheckVerdict) bool {
 	})
 }
 
-// stands reports whether a symptom alone makes the verdict what is given. Poor audio
-// degrades, and so does whatever concerns alone checks that never fail a run.
+// stands reports whether a symptom alone makes the verdict what is given. Poor audio, and audio
+// that starts late, degrades, and so does whatever concerns alone checks that never fail a run.
 func (v *view) stands(d Diagnosis, verdict Verdict) bool {
 	return slices.ContainsFunc(d.Findings, func(f Finding) bool {
 		if f.Role != Symptom {
 			return false
 		}
-		mild := f.Code == "poor-audio" || onlyMild(d.Checks, f.Checks)
+		mild := f.Code == "poor-audio" || f.Code == "audio-starts-late" || onlyMild(d.Checks, f.Checks)
 		return mild == (verdict == Degraded)
 	})
 }

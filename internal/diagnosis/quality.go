@@ -19,8 +19,8 @@ func (c call) quality(l leg) (q quality) { return c.qualityWithout(l, 0) }
 func (c call) qualityWithout(l leg, jitterMs float64) (q quality) {
 	lost := l.judgedPercent()
 	q.roundTripMs = c.roundTrip()
-	if l.state != alive || lost == nil {
-		return q
+	if l.state != alive || lost == nil || l.receiver.Media.Received.OpaqueMS > 0 {
+		return q // the figures are those of G.711
 	}
 	q.burstRatio = l.burstRatio(*lost)
 	if q.roundTripMs == nil {

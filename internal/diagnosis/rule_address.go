@@ -143,6 +143,9 @@ func rescued(ev *evidence.Evidence, l leg) bool {
 	if l.sender.Media.LatchedTo.Addr() == l.sender.Heard.Addr() {
 		return false
 	}
+	if l.sender.Heard.Addr().IsUnspecified() {
+		return true
+	}
 	if l.direction == scenarios.Outbound {
 		// The site's PBX follows a client behind the client's own NAT: as it should be.
 		nat := ev.Pairing.ClientBehindNAT

@@ -56,7 +56,11 @@ func poorAudio(v *view) []Finding {
 func silentAudio(v *view) []Finding {
 	return sound(v, leg.silent, func(l leg) string {
 		all, _, tone := l.heard()
-		_, receiver := l.ends()
+		sender, receiver := l.ends()
+		if l.locked() {
+			return fmt.Sprintf("%s with the call's tag arrived at the %s, and %d of them failed the authentication of SRTP: the key in the %s's SDP is not the SRTP key that the %s encrypts with",
+				count(l.received, "packet"), receiver, l.receiver.Media.Received.Unauthenticated, sender, sender)
+		}
 		return fmt.Sprintf("%s arrived at the %s, %s of audio; the tone was in %s of it", count(l.received, "packet"), receiver, millis(all), millis(tone))
 	})
 }
@@ -124,6 +128,9 @@ func (l leg) story() string {
 	line += fmt.Sprintf("; the %s, listening on %s, received %d", receiver, l.receiver.Media.Local, l.received)
 	if n := l.others(); n >= minPackets {
 		line += fmt.Sprintf(", and %s that did not belong to the call", count(n, "packet"))
+	}
+	if n := l.spurned(); n >= minPackets {
+		line += fmt.Sprintf(", and %s that it did not take, because it latches strictly to another source", count(n, "packet"))
 	}
 	return line
 }

@@ -87,7 +87,7 @@ func latchingNeeds(v *view) string {
 	}
 	for _, c := range v.established() {
 		for _, l := range c.legs() {
-			if _, ok := v.control(c); l.state == dead && !ok && c.behaviour(l.direction == scenarios.Outbound).Latch != scenarios.LatchFirstPacket {
+			if _, ok := v.control(c); l.state == dead && !ok && !c.behaviour(l.direction == scenarios.Outbound).Latches() {
 				return "the same call once more with latching (" + c.check.ID + ")"
 			}
 		}

@@ -85,10 +85,10 @@ func (end *CallEnd) SentPackets() (n int64) {
 	return n
 }
 
-// ReceivedPackets counts the packets that all streams received.
+// ReceivedPackets counts the packets that all streams received, those included that this end could not decrypt.
 func (end *CallEnd) ReceivedPackets() (n int64) {
 	for _, s := range end.Streams() {
-		n += max(s.Received.Packets, 0)
+		n += max(s.Received.Packets+s.Received.Unauthenticated, 0)
 	}
 	return n
 }

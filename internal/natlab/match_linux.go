@@ -71,7 +71,7 @@ func (r Rule) match() match {
 	return m
 }
 
-// sample passes on only the packets that Every, Share, OverPPS, OverFlows or AfterBytes choose.
+// sample passes on only the packets that Every, Share, OverPPS, OverFlows, AfterBytes or UntilBytes choose.
 func (r Rule) sample() []expr.Any {
 	e := r.chance()
 	if r.OverPPS > 0 {
@@ -85,6 +85,9 @@ func (r Rule) sample() []expr.Any {
 	}
 	if r.AfterBytes > 0 {
 		e = append(e, &expr.Quota{Bytes: r.AfterBytes, Over: true})
+	}
+	if r.UntilBytes > 0 {
+		e = append(e, &expr.Quota{Bytes: r.UntilBytes})
 	}
 	return e
 }

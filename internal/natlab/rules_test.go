@@ -254,6 +254,19 @@ func TestAfterBytes(t *testing.T) {
 	}
 }
 
+// TestUntilBytes counts what is hit: the first datagrams, as far as they fit.
+func TestUntilBytes(t *testing.T) {
+	t.Parallel()
+	const headers = 20 + 8 // IPv4 and UDP
+	each := uint64(headers + len(t.Name()))
+	for _, bytes := range []uint64{each, 10 * each} {
+		arrived, hit := burst(t, natlab.Rule{Name: "slow", UntilBytes: bytes}, 30)
+		if want := int(bytes / each); hit != want || arrived != 30-want {
+			t.Errorf("until %d bytes, %d each: %d of 30 arrived, %d were hit", bytes, each, arrived, hit)
+		}
+	}
+}
+
 func TestTopologyErrors(t *testing.T) {
 	t.Parallel()
 	for want, topology := range map[string]natlab.Topology{
@@ -266,6 +279,7 @@ func TestTopologyErrors(t *testing.T) {
 		"between 0 and 1":    both(natlab.Rule{Name: "a", Share: 2}),
 		"leave one out":      {Container: true, Box: &natlab.Box{}},
 		"stands alone":       both(natlab.Rule{Name: "a", AfterBytes: 1000, Every: 2}),
+		"leave out Every, Share, OverPPS and AfterBytes": both(natlab.Rule{Name: "a", AfterBytes: 1000, UntilBytes: 2}),
 		`action "burn"`:      both(natlab.Rule{Name: "a", Action: "burn"}),
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),
 		`protocol "sctp"`:    {Forwards: []natlab.Forward{{Proto: "sctp"}}},

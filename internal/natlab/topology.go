@@ -132,6 +132,9 @@ type Rule struct {
 	// OverFlows hits only packets of flows beyond so many that the rule has let through, as
 	// a full state table does; 0 hits all.
 	OverFlows uint32
+	// UntilBytes hits matching packets until they add up to so many bytes, and spares all
+	// that come later, as something that is slow to open does. It stands alone as well.
+	UntilBytes uint64
 }
 
 // Timeouts are how long a router remembers a flow without packets. Whole

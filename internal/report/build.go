@@ -12,7 +12,7 @@ func Build(ev *evidence.Evidence, d diagnosis.Diagnosis) Report {
 	}
 	r := Report{
 		Schema: SchemaName, Run: buildRun(ev), Verdict: d.Verdict, Summary: d.Summary,
-		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{}, Changes: buildChanges(d.Changes),
+		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{}, Changes: buildChanges(d.Changes), Differences: buildDifferences(d.Differences),
 	}
 	for _, c := range d.Checks {
 		r.Checks = append(r.Checks, buildCheck(c))

@@ -23,6 +23,9 @@ type Report struct {
 	// Changes are all differences between SIP messages as sent and as arrived; null when
 	// they are not known, empty when there are none.
 	Changes []Change `json:"changes"`
+	// Differences are the settings that decide whether calls have audio both ways; left out
+	// where no two calls of the run show one.
+	Differences []Difference `json:"differences,omitempty"`
 	// Remarks are things to know that are no findings and change no verdict.
 	Remarks []Remark `json:"remarks"`
 }
@@ -123,7 +126,14 @@ type Audio struct {
 	JitterMs          *float64 `json:"jitter_ms"`
 	// SenderLatenessP99Ms is the sender's own pacing error: jitter up to that is its own.
 	SenderLatenessP99Ms *float64 `json:"sender_lateness_p99_ms"`
-	ToneHeardMs         *float64 `json:"tone_heard_ms"`
+	// ToneHeardMs is null too where nobody listens, to G.722 and Opus.
+	ToneHeardMs *float64 `json:"tone_heard_ms"`
+	// FirstPacketMs is how long after the answer the first packet arrived, without the time
+	// for which its sender held back on purpose.
+	FirstPacketMs *float64 `json:"first_packet_ms"`
+	// DigitsSent and DigitsHeard are those of RFC 4733; left out where none were dialled.
+	DigitsSent  *string `json:"digits_sent,omitempty"`
+	DigitsHeard *string `json:"digits_heard,omitempty"`
 	// LossRuns counts the runs of lost packets, LongestLossRunPackets is the longest.
 	LossRuns              *int64 `json:"loss_runs"`
 	LongestLossRunPackets *int64 `json:"longest_loss_run_packets"`

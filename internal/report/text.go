@@ -35,6 +35,7 @@ func WriteText(w io.Writer, r Report, o TextOptions) error {
 	p.checks(r.Checks)
 	p.ports(r.Checks)
 	p.timelines(r.Checks)
+	p.differences(r.Differences)
 	p.findings(r.Findings, r.Verdict)
 	p.notes(r)
 	return p.flush(w)

@@ -1,0 +1,68 @@
+package diagnosis
+
+import (
+	"fmt"
+
+	"bothways/scenarios"
+)
+
+// firstPacket is how long after the answer the first packet of a direction arrived, in milliseconds, without the
+// time for which its sender held back on purpose; null when unknown.
+func (l leg) firstPacket() *float64 {
+	if l.state != alive || l.receiver.FirstPacketMs == nil {
+		return nil
+	}
+	ms := *l.receiver.FirstPacketMs
+	if l.sender.Cold != nil {
+		ms -= l.sender.Cold.WaitedMs
+	}
+	return pointer(max(ms, 0))
+}
+
+// clipped counts the packets at the beginning that did not arrive, 0 when unknown. Its arithmetic is modulo 2^16.
+func (l leg) clipped() int64 {
+	if l.state != alive || l.receiver.Media.Received.FirstSequence == nil {
+		return 0
+	}
+	n := int64(*l.receiver.Media.Received.FirstSequence - l.sender.Media.Sent.FirstSequence)
+	if n > l.sent {
+		return 0
+	}
+	return n
+}
+
+// late reports whether the first packet of a direction came later than the scenario allows.
+func (c call) late(l leg) bool {
+	ms := l.firstPacket()
+	return c.check.Call != nil && c.check.Call.MaxFirstPacketMs > 0 && ms != nil && *ms > float64(c.check.Call.MaxFirstPacketMs)
+}
+
+// lateWords says when the first packet came.
+func (c call) lateWords(l leg) string {
+	return fmt.Sprintf("%s hears nothing in the first %s after the answer (at most %s)",
+		hears(l.direction), millis(*l.firstPacket()), millis(float64(c.check.Call.MaxFirstPacketMs)))
+}
+
+// startsLate: a direction carries audio, and its first packet came later than the scenario allows.
+func startsLate(v *view) []Finding {
+	var out []Finding
+	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
+		f := Finding{Direction: d, values: values{"who": hears(d), "way": way(d)}}
+		for _, c := range v.established() {
+			l := c.leg(d)
+			if !c.late(l) {
+				continue
+			}
+			sender, receiver := l.ends()
+			ms := millis(*l.firstPacket())
+			a := account{check: c.check.ID, short: ms}
+			a.long = fmt.Sprintf("the first packet reached the %s %s after the answer, the scenario allows %s", receiver, ms, millis(float64(c.check.Call.MaxFirstPacketMs)))
+			if n := l.clipped(); n > 0 {
+				a.long += fmt.Sprintf("; the first %s of the %s, %s of audio, did not arrive", count(n, "packet"), sender, millis(float64(n)*l.sender.Media.PtimeMS))
+			}
+			f.tell(a)
+		}
+		out = append(out, f.found()...)
+	}
+	return out
+}

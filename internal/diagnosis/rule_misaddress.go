@@ -1,0 +1,105 @@
+package diagnosis
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bothways/internal/evidence"
+	"bothways/internal/network"
+	"bothways/scenarios"
+)
+
+// wrongAddress: an end's own record shows a media address in its SDP that is not the end's: none at all, or one
+// by which nobody reaches it.
+func wrongAddress(v *view) []Finding {
+	out := Finding{Direction: scenarios.Outbound, values: values{"who": "responder", "role": "PBX", "address": v.Run.Address.String()}}
+	in := Finding{Direction: scenarios.Inbound, values: values{"who": "client", "role": "far side"}}
+	for _, c := range v.calls {
+		if c.check.Control != "" {
+			continue
+		}
+		if a := v.misplaced(c, scenarios.Inbound); a.IsValid() {
+			out.tell(account{c.check.ID, fmt.Sprint(a.Addr().IsUnspecified()), fmt.Sprintf("the responder's SDP, as it left the responder, names %s for media%s; %s",
+				a, v.notThere(a.Addr()), c.in.arrivedBy()), a.String()})
+		}
+		if a := v.misplaced(c, scenarios.Outbound); a.IsValid() {
+			in.tell(account{c.check.ID, fmt.Sprint(a.Addr().IsUnspecified()), fmt.Sprintf("the client's SDP, as it left the client, names %s for media; %s",
+				a, c.out.arrivedBy()), a.String()})
+		}
+	}
+	return append(out.found(), in.found()...)
+}
+
+// misplaced is the media address of the end that a direction leads to, if it is wrong: nothing arrived by it, and
+// it is none of the addresses that the end has or is known by. A private one is another rule's.
+func (v *view) misplaced(c call, d scenarios.Direction) netip.AddrPort {
+	l := c.leg(d)
+	if l.receiver == nil || l.receiver.Advertised == nil || l.state == unknown || l.state == local {
+		return netip.AddrPort{}
+	}
+	a := *l.receiver.Advertised
+	ledger := &v.Client
+	if d == scenarios.Inbound {
+		ledger = v.Responder
+	}
+	switch {
+	case network.Private(a.Addr()) || a.Addr().IsLoopback() || ledger == nil || !v.Run.Address.IsValid():
+		return netip.AddrPort{}
+	case !a.Addr().IsUnspecified() && (slices.Contains(ledger.Addresses, a.Addr()) || v.knownBy(a.Addr(), d)):
+		return netip.AddrPort{}
+	case l.state == alive && !strayed(l):
+		return netip.AddrPort{}
+	}
+	return a
+}
+
+// knownBy reports whether an end was met at an address: the site where the client sent to it or saw it, the client
+// where the site saw it.
+func (v *view) knownBy(a netip.Addr, d scenarios.Direction) bool {
+	if d == scenarios.Inbound {
+		return slices.ContainsFunc(v.sightings(), func(s sighting) bool { return s.addr == a })
+	}
+	for _, c := range v.calls {
+		if c.in.state == unknown {
+			continue
+		}
+		for _, s := range c.in.receiver.Media.Received.Sources {
+			if s.Address.Addr() == a {
+				return true
+			}
+		}
+		for _, end := range c.facts.Ends() {
+			if x := end.Invite; x != nil && (x.SeenAs.Addr() == a || x.Remote.Addr() == a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// strayed reports whether a direction carries audio only because its sender followed the source of what it
+// heard to another host than the SDP names.
+func strayed(l leg) bool {
+	m := l.sender.Media
+	return m.LatchedTo != nil && l.sender.Heard != nil && m.LatchedTo.Addr() != l.sender.Heard.Addr()
+}
+
+func (v *view) notThere(a netip.Addr) string {
+	if a.IsUnspecified() {
+		return ", which is no address to send to"
+	}
+	return fmt.Sprintf("; the client reaches the site at %s and has met it nowhere else", v.Run.Address)
+}
+
+// arrivedBy says what became of the audio that was to go to a wrong address.
+func (l leg) arrivedBy() string {
+	sender, _ := l.ends()
+	if l.state != alive {
+		return "no audio arrived by it"
+	}
+	return fmt.Sprintf("audio arrived because the %s followed the source of what it heard, %s", sender, l.sender.Media.LatchedTo)
+}
+
+// misleading reports whether an address in SDP leads nowhere, whatever kind it is of.
+func misleading(ev *evidence.Evidence, a netip.Addr) bool { return a.IsUnspecified() || foreign(ev, a) }
