@@ -56,7 +56,7 @@ func (c fileCheck) describeMedia(call *Call) (err error) {
 	if err := word(&call.Expect, "expect", c.Expect, BothWays, BothWays, InboundOnly, OutboundOnly, NoAudio); err != nil {
 		return err
 	}
-	if c.Media.Expect == "" {
+	if c.Expect == "" {
 		call.Expect = ""
 	}
 	// By default the site does what a well-configured PBX does, and the far side

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -39,6 +40,11 @@ func (s Scenario) With(o Overrides) (Scenario, error) {
 	checks := make([]Check, len(s.Checks))
 	for i, c := range s.Checks {
 		checks[i] = c.with(o)
+		if call := checks[i].Call; call != nil {
+			if err := CheckCall(*call); err != nil {
+				return s, fmt.Errorf("check %s: %w", c.ID, err)
+			}
+		}
 	}
 	s.Checks = checks
 	if o.Long {

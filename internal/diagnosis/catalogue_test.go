@@ -13,7 +13,7 @@ import (
 const codes = `
 no-signalling transport-unreachable one-way-audio no-audio audio-stops audio-starts-late call-drops poor-audio
 
-private-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored ack-lost
+private-address-advertised wrong-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored ack-lost
 
 port-not-forwarded rtp-range-not-forwarded rtp-range-partly-forwarded odd-ports-not-forwarded forward-shifts-ports
 forward-to-wrong-host port-exposed filtered-until-primed egress-filtered reply-path-lost port-in-use host-firewall
@@ -22,7 +22,7 @@ source-port-rewritten source-port-randomised source-address-varies double-nat no
 tcp-idle-short stale-nat-state fragments-dropped mtu-black-hole dscp-changed rate-limited ids-ban
 source-changes-mid-call
 
-silent-audio audio-looped latching-needed media-address-filtered wrong-address-advertised asymmetric-rtp container-address
+silent-audio audio-looped latching-needed media-address-filtered asymmetric-rtp container-address
 
 tls-intercepted tls-version-too-old certificate-expired certificate-not-yet-valid certificate-name-mismatch
 certificate-untrusted certificate-chain-incomplete

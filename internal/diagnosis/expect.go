@@ -2,8 +2,10 @@ package diagnosis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
 
@@ -87,4 +89,11 @@ func (c call) aliveWords() (out []string) {
 func (v *view) harmless(c call) bool {
 	r := c.facts.Responder
 	return r != nil && r.Advertised != nil && c.behaviour(true).MediaAddress == scenarios.PrivateAddress && !foreign(v.Evidence, r.Advertised.Addr())
+}
+
+// plantsSilence reports whether a call of the run was expected to have no audio one way or both.
+func (v *view) plantsSilence() bool {
+	return slices.ContainsFunc(v.Checks, func(c evidence.Check) bool {
+		return c.Call != nil && (!c.Call.Expected(scenarios.Inbound) || !c.Call.Expected(scenarios.Outbound))
+	})
 }

@@ -79,7 +79,7 @@ func summarise(v *view, d Diagnosis) string {
 	}
 	switch d.Verdict {
 	case Pass:
-		return faultless(d.Checks, counts)
+		return v.faultless(d.Checks, counts)
 	case Fail:
 		return fmt.Sprintf("%d of %s failed, and no cause can be named.", counts[Fail], count(scenarioChecks(counts), "check"))
 	case Degraded:
@@ -97,7 +97,7 @@ func summarise(v *view, d Diagnosis) string {
 }
 
 // faultless says what a run without fault has shown.
-func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
+func (v *view) faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	passed := make(map[scenarios.Kind]int)
 	for _, c := range checks {
 		if c.Verdict == Pass && c.Control == "" {
@@ -111,6 +111,8 @@ func faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 	}
 	shown := "Everything that was tried worked"
 	switch {
+	case v.plantsSilence():
+		shown = "Audio went wherever it can with these settings,"
 	case passed[scenarios.TLSKind] == counts[Pass]:
 		shown = "TLS and certificates are in order"
 	case passed[scenarios.LoadKind] == counts[Pass]:

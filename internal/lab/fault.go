@@ -99,7 +99,7 @@ func Faults() []Fault {
 
 func single() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
-		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults())
+		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults())
 }
 
 // callFaults are those that calls show.
