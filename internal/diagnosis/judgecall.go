@@ -139,6 +139,9 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		fmt.Sprintf("jitter %s / %s ms", number(c.in.jitter()), number(c.out.jitter())),
 		c.heardWords(),
 	}
+	if c.in.limited {
+		parts = append(parts, fmt.Sprintf("first packet after %s / %s ms", number(c.in.firstPacket()), number(c.out.firstPacket())))
+	}
 	if words := c.digitWords(); words != "" {
 		parts = append(parts, words)
 	}

@@ -110,6 +110,20 @@ func (l leg) lostPercent() *float64 {
 	return &lost
 }
 
+// lostEvents counts the packets of digits that did not arrive: they are no audio, and judged by themselves.
+func (l leg) lostEvents() (n int64) {
+	if sent, heard := l.dialled(); sent == nil || heard == nil {
+		return 0
+	}
+	for _, d := range l.sender.Media.Sent.Digits {
+		n += d.Packets
+	}
+	for _, d := range l.receiver.Media.Received.Digits {
+		n -= d.Packets
+	}
+	return max(n, 0)
+}
+
 // spurned counts packets that arrived and were not taken, because the receiver latches strictly.
 func (l leg) spurned() int64 { return max(l.receiver.Media.Received.StrictDropped, 0) }
 
@@ -123,10 +137,11 @@ func (l leg) judgedPercent() *float64 {
 	if n := l.clipped(); n >= enoughToTell && l.limited && n < l.sent {
 		first = max(first, n) // it is judged by itself
 	}
-	if first == 0 {
+	events := l.lostEvents()
+	if first+events == 0 || l.sent <= first+events {
 		return l.lostPercent()
 	}
-	lost := 100 * float64(max(l.sent-first-l.received-l.spurned(), 0)) / float64(l.sent-first)
+	lost := 100 * float64(max(l.sent-first-events-l.received-l.spurned(), 0)) / float64(l.sent-first-events)
 	return &lost
 }
 

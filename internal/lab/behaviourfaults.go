@@ -40,11 +40,19 @@ func behaviourFaults() []Fault {
 		whole(Fault{Name: "asymmetric-rtp", Title: "the PBX sends from another port than it listens on, and the far side follows",
 			Topology: everything(), Scenario: "lab-asymmetric",
 			Expect: []string{"one-way-audio", "audio-stops", "asymmetric-rtp"}, Verdict: "fail"}),
+		whole(Fault{Name: "digits-dropped", Title: "a middlebox swallows telephone events towards the site, and passes audio",
+			Topology: with(everything(), func(t *natlab.Topology) {
+				t.Box = &natlab.Box{Alterations: []natlab.Alteration{{Name: "events", Change: natlab.DropPacket,
+					Direction: natlab.Inbound, Proto: natlab.UDP, Ports: rtpPorts, Below: smallBytes}}}
+			}), Scenario: "lab-digits", Verdict: "fail"}),
 		whole(Fault{Name: "srtp-wrong-key", Title: "the PBX names another SRTP key than the one that it uses",
 			Topology: everything(), Scenario: "lab-srtp-wrong-key",
 			Expect: []string{"silent-audio"}, Verdict: "fail"}),
 	}
 }
+
+// smallBytes are more than a telephone event has, with IP and UDP, and less than audio and reports have.
+const smallBytes = 100
 
 // slowBytes are about two and a half seconds of G.711, which must be less than a call.
 const slowBytes = 125 * 216

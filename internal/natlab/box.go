@@ -46,6 +46,8 @@ type Alteration struct {
 	InDialog bool
 	// Above picks packets of more bytes than this, from the IP header on.
 	Above int
+	// Below picks packets of fewer bytes than this; 0 picks all.
+	Below int
 	// Whole picks packets that may not be fragmented on the way: IPv4 with the bit
 	// "don't fragment", and all of IPv6. With Above and DropPacket it is a black
 	// hole in path MTU discovery (RFC 2923 section 2.1).

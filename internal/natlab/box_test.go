@@ -157,6 +157,8 @@ func TestBoxPicksMessages(t *testing.T) {
 		{natlab.Alteration{Family: natlab.IPv6, Proto: natlab.UDP}, ""},
 		{natlab.Alteration{Above: 28 + len(whole)}, ""},
 		{natlab.Alteration{Above: 28 + len(whole) - 1}, "INVITE with SDP"},
+		{natlab.Alteration{Above: 28 + len(whole) - 1, Below: 28 + len(whole)}, ""},
+		{natlab.Alteration{Above: 28 + len(whole) - 1, Below: 28 + len(whole) + 1}, "INVITE with SDP"},
 		{natlab.Alteration{Fragments: true}, ""},
 		{natlab.Alteration{Proto: natlab.UDP, After: 10}, ""},
 	} {
@@ -288,6 +290,7 @@ func TestBadAlterations(t *testing.T) {
 		"whole datagrams":      {{Name: "it", Change: natlab.DropPacket, Method: "ACK", Proto: natlab.TCP}},
 		"ports need":           {{Name: "it", Change: natlab.DropPacket, Ports: natlab.Port(1)}},
 		"fragments have":       {{Name: "it", Change: natlab.DropPacket, Fragments: true, After: 1}},
+		"there is nothing":     {{Name: "it", Change: natlab.DropPacket, Above: 100, Below: 100}},
 		"every packet":         {{Name: "it", Change: natlab.DropPacket, Above: -1}},
 		"is marked 64":         {{Name: "it", Change: natlab.DropPacket, Marked: 64}},
 		"run backwards":        {{Name: "it", Change: natlab.DropPacket, Proto: natlab.UDP, Ports: natlab.Ports{From: 2, To: 1}}},

@@ -55,6 +55,8 @@ func (a Alteration) check() error {
 		return errors.New("fragments have no ports and belong to no flow; leave Ports and After out")
 	case a.Marked > 63:
 		return fmt.Errorf("no packet is marked %d; use 1 to 63", a.Marked)
+	case a.Below < 0 || a.Below > 0 && a.Below <= a.Above:
+		return fmt.Errorf("below %d bytes there is nothing; use 0", a.Below)
 	case a.Above < 0:
 		return fmt.Errorf("above %d bytes is every packet; use 0", a.Above)
 	}

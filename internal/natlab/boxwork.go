@@ -173,7 +173,7 @@ func (a *altering) picks(p *packet, d Direction) bool {
 	case a.Direction != AnyDirection && a.Direction != d,
 		a.Family != AnyFamily && a.Family != p.family,
 		a.Proto == UDP && p.proto != protoUDP, a.Proto == TCP && p.proto != protoTCP,
-		a.Above > 0 && p.size() <= a.Above, a.Whole && !p.whole, a.Fragments && !p.fragment,
+		a.Above > 0 && p.size() <= a.Above, a.Below > 0 && p.size() >= a.Below, a.Whole && !p.whole, a.Fragments && !p.fragment,
 		a.Marked != 0 && a.Marked != p.dscp():
 		return false
 	}

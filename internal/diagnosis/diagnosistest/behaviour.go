@@ -110,6 +110,8 @@ func DigitsLost() *evidence.Evidence {
 			return out
 		}
 		c.Call.Client.DTMF, c.Call.Responder.DTMF = "12#", "9*"
+		in := &f.Responder.Media.Received // the packets of two digits are missing
+		in.Packets, in.ToneHeardMS = in.Packets-20, in.ToneHeardMS-600
 		f.Client.Media.Sent.Digits, f.Responder.Media.Received.Digits = dialled("12#"), dialled("1")
 		f.Responder.Media.Sent.Digits, f.Client.Media.Received.Digits = dialled("9*"), dialled("9*")
 	})
