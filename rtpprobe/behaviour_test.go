@@ -61,7 +61,8 @@ func TestStrictTakesTheNamedAddress(t *testing.T) {
 	c := newCall()
 	c.far.Latch, c.far.Allow = rtpprobe.LatchStrict, anywhere
 	_, site := c.run(t)
-	if r := site.Received; r.Packets != 250 || r.StrictDropped != 0 || *site.LatchedTo != near {
+	// One packet may come before the site has begun to send.
+	if r := site.Received; r.Arrived() != 250 || r.StrictDropped > 1 || *site.LatchedTo != near {
 		t.Errorf("%+v", r)
 	}
 }

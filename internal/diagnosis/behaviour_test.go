@@ -127,10 +127,25 @@ func TestWrongAddress(t *testing.T) {
 			if f := named(ev, "wrong-address-advertised"); (f != nil) != row.want {
 				t.Errorf("%+v", f)
 			}
+			if f := named(ev, "wrong-address-advertised"); f != nil && f.Confidence != diagnosis.Likely {
+				t.Errorf("it may be another address of the site, and is %s", f.Confidence)
+			}
 			if f := named(ev, "rtp-range-not-forwarded"); f != nil {
 				t.Errorf("the path is accused: %+v", f)
 			}
 		})
+	}
+}
+
+// TestWrongAddressForSure: no address at all, or one that the scenario has planted, leaves no doubt.
+func TestWrongAddressForSure(t *testing.T) {
+	planted := changed(diagnosistest.Misaddressed(netip.MustParseAddr("192.0.2.254")), func(c *evidence.Check, _ *evidence.CallFacts) {
+		c.Call.Responder.MediaAddress = scenarios.WrongAddress
+	})
+	for _, ev := range []*evidence.Evidence{planted, diagnosistest.Misaddressed(netip.IPv6Unspecified())} {
+		if f := named(ev, "wrong-address-advertised"); f == nil || f.Confidence != diagnosis.Proven {
+			t.Errorf("%+v", f)
+		}
 	}
 }
 

@@ -20,15 +20,25 @@ func wrongAddress(v *view) []Finding {
 			continue
 		}
 		if a := v.misplaced(c, scenarios.Inbound); a.IsValid() {
+			out.doubt(a, c.behaviour(true))
 			out.tell(account{c.check.ID, fmt.Sprint(a.Addr().IsUnspecified()), fmt.Sprintf("the responder's SDP, as it left the responder, names %s for media%s; %s",
 				a, v.notThere(a.Addr()), c.in.arrivedBy()), a.String()})
 		}
 		if a := v.misplaced(c, scenarios.Outbound); a.IsValid() {
+			in.doubt(a, c.behaviour(false))
 			in.tell(account{c.check.ID, fmt.Sprint(a.Addr().IsUnspecified()), fmt.Sprintf("the client's SDP, as it left the client, names %s for media; %s",
 				a, c.out.arrivedBy()), a.String()})
 		}
 	}
 	return append(out.found(), in.found()...)
+}
+
+// doubt makes likely what is not proven: an address that nobody knows may be another one of the same end, to which
+// this program does not send.
+func (f *Finding) doubt(a netip.AddrPort, b scenarios.Behaviour) {
+	if !a.Addr().IsUnspecified() && b.MediaAddress != scenarios.WrongAddress {
+		f.Confidence = Likely
+	}
 }
 
 // misplaced is the media address of the end that a direction leads to, if it is wrong: nothing arrived by it, and
