@@ -59,6 +59,16 @@ var expected = map[string]struct {
 	"audio-stops-after-transfer": {diagnosis.Fail, []string{"symptom audio-stops inbound proven"}},
 	"call-drops-by-session":      {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
 	"call-drops-by-reinvite":     {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
+	"audio-starts-late": {diagnosis.Degraded, []string{"symptom audio-starts-late inbound proven"}},
+	"wrong-address": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause wrong-address-advertised outbound likely"}},
+	"zero-address": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "cause wrong-address-advertised outbound proven"}},
+	"asymmetric-rtp": {diagnosis.Fail, []string{
+		"symptom one-way-audio inbound proven", "symptom audio-stops inbound proven", "cause asymmetric-rtp inbound proven"}},
+	"srtp-wrong-key": {diagnosis.Fail, []string{"cause silent-audio inbound proven"}},
+	"digits-lost":    {diagnosis.Fail, nil},
+	"behaviours":     {diagnosis.Pass, nil},
 
 	"nat-clean":             {diagnosis.Pass, nil},
 	"nat-one-address":       {diagnosis.Pass, nil},
