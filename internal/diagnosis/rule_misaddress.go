@@ -56,7 +56,7 @@ func (v *view) misplaced(c call, d scenarios.Direction) netip.AddrPort {
 	switch {
 	case network.Private(a.Addr()) || a.Addr().IsLoopback() || ledger == nil || !v.Run.Address.IsValid():
 		return netip.AddrPort{}
-	case !a.Addr().IsUnspecified() && (slices.Contains(ledger.Addresses, a.Addr()) || v.knownBy(a.Addr(), d)):
+	case !a.Addr().IsUnspecified() && (slices.Contains(ledger.Addresses, a.Addr()) || v.knownBy(c, a.Addr(), d)):
 		return netip.AddrPort{}
 	case l.state == alive && !strayed(l):
 		return netip.AddrPort{}
@@ -64,28 +64,13 @@ func (v *view) misplaced(c call, d scenarios.Direction) netip.AddrPort {
 	return a
 }
 
-// knownBy reports whether an end was met at an address: the site where the client sent to it or saw it, the client
-// where the site saw it.
-func (v *view) knownBy(a netip.Addr, d scenarios.Direction) bool {
-	if d == scenarios.Inbound {
-		return slices.ContainsFunc(v.sightings(), func(s sighting) bool { return s.addr == a })
+// knownBy reports whether the site was met at an address: the client sent to it, or saw it. The client may have other
+// addresses, and NATs of its own: its address is wrong only where that is sure.
+func (v *view) knownBy(c call, a netip.Addr, d scenarios.Direction) bool {
+	if d == scenarios.Outbound {
+		return c.behaviour(false).MediaAddress != scenarios.WrongAddress
 	}
-	for _, c := range v.calls {
-		if c.in.state == unknown {
-			continue
-		}
-		for _, s := range c.in.receiver.Media.Received.Sources {
-			if s.Address.Addr() == a {
-				return true
-			}
-		}
-		for _, end := range c.facts.Ends() {
-			if x := end.Invite; x != nil && (x.SeenAs.Addr() == a || x.Remote.Addr() == a) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.sightings(), func(s sighting) bool { return s.addr == a })
 }
 
 // strayed reports whether a direction carries audio only because its sender followed the source of what it
