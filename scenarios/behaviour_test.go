@@ -21,7 +21,7 @@ checks:
     codec: opus
     srtp: true
     max_first_packet: 500ms
-    expect: inbound-only
+    expect_audio: inbound-only
     responder: {media_address: zero, latch: strict, probation: 8, source_port: other, rtcp: mux, ptime: 40, dtmf: "12#*D", srtp_key: wrong}
     client: {media_address: wrong, latch: always, rtcp: none, ptime: 30, gap: 2s, gap_by: comfort-noise}
 `
@@ -54,7 +54,7 @@ func TestLoadBehaviours(t *testing.T) {
 // TestUsualWordsSayNothing: what is usual may be written down, and changes nothing.
 func TestUsualWordsSayNothing(t *testing.T) {
 	const plain = "name: x\nchecks:\n  - {id: c, kind: call, direction: inbound}\n"
-	wordy := strings.Replace(plain, "inbound}", "inbound, responder: {source_port: same, rtcp: next-port, srtp_key: right}, client: {ptime: 20, dtmf: ''}}", 1)
+	wordy := strings.Replace(plain, "inbound}", "inbound, responder: {source_port: same, rtcp: next-port, srtp_key: right}, client: {ptime: 20}}", 1)
 	wordy = strings.Replace(wordy, "srtp_key: right", "latch: always", 1)
 	one, err := scenarios.Load("x.yaml", strings.NewReader(plain))
 	if err != nil {
@@ -100,7 +100,7 @@ func TestLoadExplainsBehaviours(t *testing.T) {
 		{"[tls]", "[tls, udp]", []string{"srtp", "over TLS only", "transports: [tls]"}},
 		{"max_first_packet: 500ms", "max_first_packet: 500", []string{"max_first_packet", "not a duration"}},
 		{"max_first_packet: 500ms", "max_first_packet: 10ms", []string{"max_first_packet: 10ms", "between 50ms and 1m0s"}},
-		{"expect: inbound-only", "expect: silence", []string{"expect", "both-ways, inbound-only, outbound-only, no-audio"}},
+		{"expect_audio: inbound-only", "expect_audio: silence", []string{"expect_audio", "both-ways, inbound-only, outbound-only, no-audio"}},
 		{"codec: opus", "codec: g729", []string{"codec", "pcmu, pcma, g722, opus"}},
 	} {
 		if !strings.Contains(everyBehaviour, row.from) {
@@ -118,7 +118,7 @@ func TestLoadExplainsBehaviours(t *testing.T) {
 		}
 	}
 	options := "name: x\nchecks:\n  - {id: o, kind: options, direction: inbound, srtp: true}\n"
-	if _, err := scenarios.Load("x.yaml", strings.NewReader(options)); err == nil || !strings.Contains(err.Error(), "belong to calls") {
+	if _, err := scenarios.Load("x.yaml", strings.NewReader(options)); err == nil || !strings.Contains(err.Error(), "belongs to checks of kind call") {
 		t.Error(err)
 	}
 }

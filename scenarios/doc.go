@@ -52,7 +52,7 @@
 //	max_first_packet: 500ms      # after the answer, each way; later is audio-starts-late
 //	max_loss_percent: 3
 //	min_mos: 3.6
-//	expect: both-ways            # inbound-only, outbound-only, no-audio: what these settings let through
+//	expect_audio: both-ways            # inbound-only, outbound-only, no-audio: what these settings let through
 //
 // A call with expect plants a mistake on purpose, to be compared with others. If audio goes where it says, and nowhere
 // else, the check passes and the mistake accuses nobody. If less audio goes, the call is judged as any other: the path is at

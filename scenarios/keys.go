@@ -38,7 +38,7 @@ const (
 // keys are those of the language, by struct and key: "check.talk" is Talk of fileCheck.
 func keys() map[string]key {
 	all := make(map[string]key)
-	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), moveKeys(), packetKeys(), portKeys()} {
+	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), behaviourKeys(), moveKeys(), packetKeys(), portKeys()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -84,19 +84,17 @@ func callKeys() map[string]key {
 	return map[string]key{
 		"check.talk":                 {about: "How long each side talks, as in 5s.", kinds: call, like: likeDuration},
 		"check.pause":                {about: "How long both sides fall silent halfway through, as on hold.", kinds: call, like: likeDuration},
-		"check.codec":                {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma"}},
+		"check.codec":                {about: "The codec.", kinds: call, words: []string{"pcmu", "pcma", "g722", "opus"}},
 		"check.max_loss_percent":     {about: "The loss in percent above which audio is poor.", kinds: call, max: 100},
 		"check.min_mos":              {about: "The estimated mean opinion score below which audio is poor, 1 to 4.4; 0 is no limit.", kinds: call, max: 4.4},
 		"check.max_jitter_ms":        {about: "The interarrival jitter (RFC 3550) above which audio is poor; 0 is no limit.", kinds: call, max: 1000},
 		"check.max_delay_ms":         {about: "The one-way delay above which audio is poor, judged where the clocks could be compared; 0 is no limit.", kinds: call, max: 10_000},
 		"check.max_loss_run_packets": {about: "The packets in a row whose loss makes audio poor; 0 is no limit.", kinds: call, max: 10_000},
+		"check.expect_audio":         {about: "Which way audio goes by design, where a mistake is planted on purpose.", kinds: call, words: []string{"both-ways", "inbound-only", "outbound-only", "no-audio"}},
+		"check.srtp":                 {about: "Whether audio is encrypted, with keys in the SDP (RFC 4568), over TLS only.", kinds: call},
+		"check.max_first_packet":     {about: "How long after the answer the first packet may come, as in 500ms.", kinds: call, like: likeDuration},
 		"check.responder":            {about: "What the side inside does.", kinds: call},
 		"check.client":               {about: "What the side outside does.", kinds: call},
-		"behaviour.media_address":    {about: "The address in the side's SDP.", words: []string{"public", "private"}},
-		"behaviour.media_from":       {about: "Which of the client's addresses its media has; second wants --second-address.", words: []string{"signalling", "second"}},
-		"behaviour.latch":            {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet"}},
-		"behaviour.rport":            {about: "Whether the side asks for answers to its source port (RFC 3581)."},
-		"behaviour.audio":            {about: "What the side sends.", words: []string{"tone", "silence", "loop"}},
 	}
 }
 

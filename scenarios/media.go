@@ -10,6 +10,7 @@ import (
 type fileMedia struct {
 	SRTP           bool   `yaml:"srtp"`
 	MaxFirstPacket string `yaml:"max_first_packet"`
+	ExpectAudio    string `yaml:"expect_audio"`
 }
 
 // Bounds of MaxFirstPacketMs: less than a packet is no limit that can be kept.
@@ -53,10 +54,10 @@ func (c fileCheck) describeMedia(call *Call) (err error) {
 			return fmt.Errorf("max_first_packet: %v is not between %v and %v", d, minFirstPacket, maxFirstPacket)
 		}
 	}
-	if err := word(&call.Expect, "expect", c.Expect, BothWays, BothWays, InboundOnly, OutboundOnly, NoAudio); err != nil {
+	if err := word(&call.Expect, "expect_audio", c.Media.ExpectAudio, BothWays, BothWays, InboundOnly, OutboundOnly, NoAudio); err != nil {
 		return err
 	}
-	if c.Expect == "" {
+	if c.Media.ExpectAudio == "" {
 		call.Expect = ""
 	}
 	// By default the site does what a well-configured PBX does, and the far side

@@ -263,12 +263,16 @@ func TestWordsAreThoseOfTheLoader(t *testing.T) {
 // TestBoundsAreThoseOfTheLoader tries numbers at and beyond the bounds that editors know.
 func TestBoundsAreThoseOfTheLoader(t *testing.T) {
 	for name, k := range keys() {
-		_, key, _ := strings.Cut(name, ".")
+		of, key, _ := strings.Cut(name, ".")
 		if k.max == 0 || key == "sizes" {
 			continue
 		}
 		for n, good := range map[float64]bool{k.min: true, k.max: true, k.min - 1: false, k.max + 1: false} {
-			_, err := Load("x.yaml", strings.NewReader(sample(k.kinds[0], fmt.Sprintf("%s: %d", key, int(n)))))
+			text := fmt.Sprintf("%s: %d", key, int(n))
+			if of == "behaviour" {
+				text = "responder: {latch: strict, " + text + "}"
+			}
+			_, err := Load("x.yaml", strings.NewReader(sample(append(k.kinds, CallKind)[0], text)))
 			if n == k.max && n != float64(int(n)) {
 				continue
 			}

@@ -23,7 +23,7 @@ func lively(t *testing.T, talk time.Duration, change func(*scenarios.Call)) (cli
 }
 
 // told are the moments of an end in short.
-func told(end evidence.CallEnd) string {
+func recounted(end evidence.CallEnd) string {
 	var out []string
 	for _, m := range end.Moments {
 		word := string(m.What)
@@ -68,7 +68,7 @@ func TestHolds(t *testing.T) {
 			})
 			want := fmt.Sprintf("answer, hold by %s %s, resume by %s, over", row.by, row.how, row.by)
 			for name, end := range map[string]evidence.CallEnd{"client": client, "responder": responder} {
-				if got := told(end); got != want || end.Fault != "" {
+				if got := recounted(end); got != want || end.Fault != "" {
 					t.Fatalf("%s: %s %s, want %s", name, got, end.Fault, want)
 				}
 			}
@@ -102,8 +102,8 @@ func TestMovedMedia(t *testing.T) {
 					mover, other = responder, client
 				}
 				want := fmt.Sprintf("answer, %s by %s moved, over", do, by)
-				if told(mover) != want || told(other) != want {
-					t.Fatalf("%s; %s; want %s", told(mover), told(other), want)
+				if recounted(mover) != want || recounted(other) != want {
+					t.Fatalf("%s; %s; want %s", recounted(mover), recounted(other), want)
 				}
 				if len(mover.MoreMedia) != 1 || len(other.MoreMedia) != 0 {
 					t.Fatalf("%d and %d more streams", len(mover.MoreMedia), len(other.MoreMedia))
@@ -140,8 +140,8 @@ func TestSetups(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, responder := lively(t, 2*time.Second, row.change)
-			if told(client) != row.moments || told(responder) != row.moments || client.Ended != row.ended {
-				t.Errorf("%s; %s; ended %s; want %s", told(client), told(responder), client.Ended, row.moments)
+			if recounted(client) != row.moments || recounted(responder) != row.moments || client.Ended != row.ended {
+				t.Errorf("%s; %s; ended %s; want %s", recounted(client), recounted(responder), client.Ended, row.moments)
 			}
 			for side, end := range map[string]evidence.CallEnd{"client": client, "responder": responder} {
 				if !end.Established || end.Fault != "" || end.Media.Received.ToneHeardMS < 1500 {
@@ -176,7 +176,7 @@ func TestUnansweredMove(t *testing.T) {
 	if placed.Ended != evidence.EndedUnanswered || answered.Ended != "the far end hung up" {
 		t.Errorf("ended %q and %q", placed.Ended, answered.Ended)
 	}
-	if got := told(placed); got != "answer, reinvite by client moved, over" || placed.Moments[1].Took() || len(placed.MoreMedia) != 0 {
+	if got := recounted(placed); got != "answer, reinvite by client moved, over" || placed.Moments[1].Took() || len(placed.MoreMedia) != 0 {
 		t.Errorf("%s, %+v", got, placed.Moments[1])
 	}
 	if last := placed.Moments[1]; last.TookMs < 7_900 || last.Local != *placed.Advertised {
@@ -202,7 +202,7 @@ func TestOfferOfAnotherCodec(t *testing.T) {
 	if x := c.Reinvite(t.Context(), other); x.Status != 488 {
 		t.Errorf("%+v", x)
 	}
-	if end := <-ended; end.Ended != "hung up" || told(end) != "answer, over" {
-		t.Errorf("%s, ended %s", told(end), end.Ended)
+	if end := <-ended; end.Ended != "hung up" || recounted(end) != "answer, over" {
+		t.Errorf("%s, ended %s", recounted(end), end.Ended)
 	}
 }

@@ -59,7 +59,7 @@ var expected = map[string]struct {
 	"audio-stops-after-transfer": {diagnosis.Fail, []string{"symptom audio-stops inbound proven"}},
 	"call-drops-by-session":      {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
 	"call-drops-by-reinvite":     {diagnosis.Fail, []string{"symptom call-drops inbound proven"}},
-	"audio-starts-late": {diagnosis.Degraded, []string{"symptom audio-starts-late inbound proven"}},
+	"audio-starts-late":          {diagnosis.Degraded, []string{"symptom audio-starts-late inbound proven"}},
 	"wrong-address": {diagnosis.Fail, []string{
 		"symptom one-way-audio inbound proven", "cause wrong-address-advertised outbound likely"}},
 	"zero-address": {diagnosis.Fail, []string{

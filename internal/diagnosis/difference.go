@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"bothways/internal/evidence"
@@ -159,7 +160,8 @@ func (s setting) alone(a, b call) bool {
 	}
 	*s.of(&x) = *s.of(&y)
 	x.TalkMs, x.MaxLossPercent, x.MinMOS, x.MaxFirstPacketMs, x.Expect = y.TalkMs, y.MaxLossPercent, y.MinMOS, y.MaxFirstPacketMs, y.Expect
-	return x == y
+	x.MaxJitterMs, x.MaxDelayMs, x.MaxLossRunPackets = y.MaxJitterMs, y.MaxDelayMs, y.MaxLossRunPackets
+	return reflect.DeepEqual(x, y)
 }
 
 // only are the other settings that all failing pairs share and no neutral pair has; nothing where there is no neutral pair.

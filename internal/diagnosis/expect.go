@@ -20,7 +20,7 @@ func (c call) carried(d scenarios.Direction) bool {
 }
 
 // asExpected reports whether audio went where the scenario says that it goes, and nowhere else.
-func (c call) asExpected() bool {
+func (v *view) asExpected(c call) bool {
 	if !c.expects() || !c.established() || fault(c) != "" {
 		return false
 	}
@@ -28,7 +28,7 @@ func (c call) asExpected() bool {
 		if l.state == unknown || l.state == local || c.carried(l.direction) != c.check.Call.Expected(l.direction) {
 			return false
 		}
-		if byLoss, byMOS := c.poor(l); c.carried(l.direction) && (l.silent() || l.looped() || byLoss || byMOS || c.late(l)) {
+		if c.carried(l.direction) && (l.silent() || l.looped() || len(v.poor(c, l)) > 0 || c.late(l)) {
 			return false
 		}
 	}

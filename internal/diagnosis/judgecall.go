@@ -158,7 +158,7 @@ func (v *view) judgeQuality(out *CheckVerdict, c call) {
 		if c.late(l) {
 			parts = append(parts, c.lateWords(l))
 		}
-		if l.shutOut() && !c.asExpected() || len(v.poor(c, l)) > 0 || c.late(l) {
+		if l.shutOut() && !v.asExpected(c) || len(v.poor(c, l)) > 0 || c.late(l) {
 			out.Verdict = Degraded
 		}
 	}
