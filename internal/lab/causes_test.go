@@ -17,7 +17,6 @@ func notPlanted() map[string]string {
 		"wrong-key":             "no matter of the network; the commands' own tests try it",
 		"peer-version-mismatch": "one binary is both ends of the lab; the wire's tests try it",
 		"rport-ignored":         "to be planted",
-		"silent-audio":          "what an end sends, not what a network does; scenarios and fixtures have it",
 		"audio-looped":          "what an end sends, not what a network does; scenarios and fixtures have it",
 	}
 }

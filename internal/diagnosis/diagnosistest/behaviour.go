@@ -56,9 +56,21 @@ func StartsLate() *evidence.Evidence {
 
 // Misaddressed is a run whose responder names an address for media that is not its own.
 func Misaddressed(a netip.Addr) *evidence.Evidence {
-	return each(Site{Transports: []sipprobe.Transport{sipprobe.UDP}, InShut: true}.Run(), func(c *evidence.Check, f *evidence.CallFacts) {
+	return misaddress(Site{Transports: []sipprobe.Transport{sipprobe.UDP}, InShut: true}.Run(), a)
+}
+
+// MisaddressedLatching is the same with a control that latches, and so gets through.
+func MisaddressedLatching(a netip.Addr) *evidence.Evidence {
+	return misaddress(Site{Private: true, Control: true, Transports: []sipprobe.Transport{sipprobe.UDP}}.Run(), a)
+}
+
+func misaddress(ev *evidence.Evidence, a netip.Addr) *evidence.Evidence {
+	return each(ev, func(c *evidence.Check, f *evidence.CallFacts) {
 		named := netip.AddrPortFrom(a, f.Responder.Advertised.Port())
 		f.Responder.Advertised, f.Client.Heard = &named, &named
+		if c.Control != "" {
+			return
+		}
 		sent := &f.Client.Media.Sent
 		sent.RefusedDestinations = []rtpprobe.Destination{{Address: named, Packets: sent.Packets}}
 		sent.Packets, sent.Bytes, sent.Destinations = 0, 0, nil
