@@ -38,7 +38,7 @@ const (
 // keys are those of the language, by struct and key: "check.talk" is Talk of fileCheck.
 func keys() map[string]key {
 	all := make(map[string]key)
-	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), behaviourKeys(), moveKeys(), packetKeys(), portKeys()} {
+	for _, some := range []map[string]key{documentKeys(), checkKeys(), callKeys(), behaviourKeys(), moveKeys(), packetKeys(), portKeys(), serverKeys()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -116,7 +116,7 @@ func packetKeys() map[string]key {
 func portKeys() map[string]key {
 	tls := []Kind{TLSKind}
 	return map[string]key{
-		"check.port":          {about: "The port.", kinds: []Kind{PortKind, TLSKind}, like: likePort},
+		"check.port":          {about: "The port.", kinds: []Kind{PortKind, TLSKind, ServerKind, ProviderKind}, like: likePort},
 		"check.expect":        {about: "What the port must be; open where it is left out.", kinds: []Kind{PortKind}, words: []string{"open", "closed"}},
 		"check.server_name":   {about: "The name to ask for, which the certificate must bear.", kinds: tls},
 		"check.min_version":   {about: "The oldest version of TLS that the port may accept.", kinds: tls, words: TLSVersions()},

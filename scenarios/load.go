@@ -48,6 +48,7 @@ type fileCheck struct {
 	Client     fileBehaviour `yaml:"client"`
 	Media      fileMedia     `yaml:",inline"`
 	TLS        fileTLS       `yaml:",inline"`
+	Server     fileServer    `yaml:",inline"`
 	fileTerms  `yaml:",inline"`
 	Moves      fileMoves `yaml:",inline"`
 }
@@ -130,6 +131,8 @@ func (c fileCheck) expand() ([]Check, error) {
 		return c.nat(base)
 	case DSCPKind:
 		return c.dscp(base)
+	case ServerKind, ProviderKind:
+		return c.others(base)
 	case CallKind:
 		err = c.describeCall(&base)
 	case IdleKind:

@@ -48,6 +48,8 @@ type Check struct {
 	DSCP *DSCP `json:"dscp,omitempty"`
 	// Load is set for checks of kind "load" and for no others.
 	Load *LoadTest `json:"load,omitempty"`
+	// Server is set for checks of kinds "server" and "provider" and for no others.
+	Server *Server `json:"server,omitempty"`
 }
 
 // A Kind says what a check does.
@@ -78,11 +80,15 @@ const (
 	SizeKind Kind = "size"
 	// DSCPKind sends RTP packets with different marks for their priority.
 	DSCPKind Kind = "dscp"
+	// ServerKind asks one of somebody else's servers, in the protocol that it speaks.
+	ServerKind Kind = "server"
+	// ProviderKind asks somebody else's SIP server by OPTIONS.
+	ProviderKind Kind = "provider"
 )
 
 // Kinds are all kinds of checks.
 func Kinds() []Kind {
-	return []Kind{Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind, SizeKind, DSCPKind}
+	return []Kind{Options, CallKind, SweepKind, RewritingKind, BindingKind, IdleKind, TLSKind, PortKind, NATKind, SizeKind, DSCPKind, ServerKind, ProviderKind}
 }
 
 // A Direction is seen from the site, as in vendors' port tables.
