@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	charm.land/lipgloss/v2 v2.0.6
 	github.com/alecthomas/kong v1.17.0
+	github.com/beevik/ntp v1.6.0
 	github.com/charmbracelet/x/term v0.2.2
 	github.com/emiago/sipgo v1.7.1
 	github.com/goccy/go-yaml v1.19.2

@@ -145,6 +145,8 @@ type Check struct {
 	NATFacts *NATFacts `json:"nat_facts,omitempty"`
 	// LoadFacts is set for checks of many calls that ran.
 	LoadFacts *LoadFacts `json:"load_facts,omitempty"`
+	// ServerFacts is set for checks of servers and providers that ran.
+	ServerFacts *ServerFacts `json:"server_facts,omitempty"`
 }
 
 // SweepFacts are what both ends recorded of one sweep, its windows joined.

@@ -16,7 +16,7 @@ import (
 var floors = [][]string{
 	{"sipprobe", "sipprobe/sipdiff", "sipprobe/tlsprobe", "rtpprobe", "rtpprobe/natprobe", "scenarios", "internal/natlab", "internal/network", "internal/knock", "internal/testca", "internal/console", "internal/house", "internal/interop"},
 	{"internal/evidence", "internal/network/networktest"},
-	{"internal/pairing", "internal/call", "internal/idle", "internal/gateway", "internal/diagnosis", "internal/diagnosis/diagnosistest"},
+	{"internal/pairing", "internal/call", "internal/idle", "internal/gateway", "internal/serverprobe", "internal/diagnosis", "internal/diagnosis/diagnosistest"},
 	{"internal/responder", "internal/client", "internal/report"},
 	{"internal/cli", "internal/lab"},
 }

@@ -23,6 +23,9 @@ type Config struct {
 	Roots *x509.CertPool
 	// Timeout bounds each handshake with its connection; 0 is DefaultTimeout.
 	Timeout time.Duration
+	// OrdinaryOnly makes no more than the one handshake of an ordinary client, with
+	// servers of others, whose versions are their own business.
+	OrdinaryOnly bool
 }
 
 // A Dial opens one TCP connection to the server.
@@ -63,7 +66,7 @@ func Probe(ctx context.Context, dial Dial, cfg Config) Result {
 	r.Ordinary, s = a.ask(ctx, versions[0], versions[len(versions)-1])
 	r.Remote = s.remote
 	sent = append(sent, s)
-	if r.Ordinary.Outcome != NotConnected && r.Ordinary.Outcome != NotTested {
+	if r.Ordinary.Outcome != NotConnected && r.Ordinary.Outcome != NotTested && !cfg.OrdinaryOnly {
 		for _, v := range versions {
 			h, s := a.ask(ctx, v, v)
 			r.Versions = append(r.Versions, h)
