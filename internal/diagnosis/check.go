@@ -46,6 +46,8 @@ type CheckVerdict struct {
 	Load *Load
 	// Timeline is null for checks that are no call in which more happened than talk.
 	Timeline *Timeline
+	// Server is null for checks of anything but servers of others.
+	Server *ServerCheck
 }
 
 // Audio is what both ends measured of one direction; null is unknown.
@@ -132,6 +134,8 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 		v.judgeSize(&out, v.newLadder(c))
 	case c.LoadFacts != nil && c.Load != nil:
 		v.judgeLoad(&out, newLoad(v.Evidence, c))
+	case c.ServerFacts != nil && c.Server != nil:
+		v.judgeServer(&out, c)
 	case c.DSCPFacts != nil && c.DSCP != nil:
 		v.judgeDSCP(&out, newMarking(c))
 	default:

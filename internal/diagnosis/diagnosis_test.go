@@ -17,7 +17,23 @@ var expected = map[string]struct {
 	verdict  diagnosis.Verdict
 	findings []string
 }{
-	"clean": {diagnosis.Pass, nil},
+	"asked-clean":           {diagnosis.Pass, nil},
+	"asked-blocked":         {diagnosis.Fail, nil},
+	"asked-down":            {diagnosis.Fail, nil},
+	"asked-unknown-name":    {diagnosis.Fail, nil},
+	"asked-not-allowed":     {diagnosis.Inconclusive, nil},
+	"asked-untrusted":       {diagnosis.Fail, nil},
+	"asked-expired":         {diagnosis.Fail, nil},
+	"asked-own-clock":       {diagnosis.Pass, nil},
+	"asked-no-roots":        {diagnosis.Inconclusive, nil},
+	"asked-login":           {diagnosis.Fail, nil},
+	"asked-unavailable":     {diagnosis.Degraded, nil},
+	"asked-no-ipv6":         {diagnosis.Pass, nil},
+	"asked-ipv6-dead":       {diagnosis.Degraded, nil},
+	"asked-no-time":         {diagnosis.Fail, nil},
+	"asked-kiss":            {diagnosis.Pass, nil},
+	"asked-provider-silent": {diagnosis.Inconclusive, nil},
+	"clean":                 {diagnosis.Pass, nil},
 	"udp-not-forwarded": {diagnosis.Fail, []string{
 		"symptom transport-unreachable inbound proven", "cause port-not-forwarded inbound proven"}},
 	"tls-not-forwarded": {diagnosis.Fail, []string{
@@ -279,7 +295,7 @@ func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
 func TestDiagnoseIsPure(t *testing.T) {
 	unexported := cmp.FilterPath(func(p cmp.Path) bool {
 		name := p.Last().String()
-		return name == ".values" || name == ".accounts" || name == ".transports"
+		return name == ".values" || name == ".accounts" || name == ".transports" || name == ".response" || name == ".tx"
 	}, cmp.Ignore())
 	addresses := cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
 	again := diagnosistest.Runs()

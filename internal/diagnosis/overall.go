@@ -117,6 +117,8 @@ func (v *view) faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 		shown = "TLS and certificates are in order"
 	case passed[scenarios.LoadKind] == counts[Pass]:
 		return withstood(checks)
+	case passed[scenarios.ServerKind]+passed[scenarios.ProviderKind] == counts[Pass]:
+		shown = "Every server that was asked answered"
 	case passed[scenarios.SizeKind]+passed[scenarios.DSCPKind] == counts[Pass]:
 		shown = "Large and marked packets passed"
 	case ports == counts[Pass]:

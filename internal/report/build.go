@@ -55,6 +55,7 @@ func buildCheck(c diagnosis.CheckVerdict) Check {
 		RTTMs: c.RTTMs, Flow: orNull(c.Flow), Inbound: buildAudio(c.Inbound), Outbound: buildAudio(c.Outbound),
 		Sweep: buildSweep(c.Sweep), Idle: buildIdle(c.Idle), TLS: buildTLS(c.TLS), Port: buildPort(c.Port), NAT: buildNAT(c.NAT),
 		Size: buildSize(c.Size), DSCP: buildDSCP(c.DSCP), Load: buildLoad(c.Load), Timeline: buildTimeline(c.Timeline),
+		Server: buildServer(c.Server),
 	}
 }
 

@@ -114,6 +114,8 @@ type Check struct {
 	// Timeline is null for checks that are no call in which more happened than talk, or
 	// whose audio stopped.
 	Timeline *Timeline `json:"timeline"`
+	// Server is null for checks of anything but servers of others.
+	Server *Server `json:"server"`
 }
 
 // Audio is what both ends measured of one direction of a call.
