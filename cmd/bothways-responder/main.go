@@ -18,6 +18,16 @@
 // listed and left alone. Outwards it knocks at ports of the client itself and of nobody
 // else.
 //
+// Servers of others (checks of kinds server and provider, as in the scenarios
+// starface-servers and starface-connect) are asked for nobody unless the operator says so,
+// so that no client can use the responder as a scanner. --allow-egress-checks lets clients
+// name any server at a public address; --allow-egress-hosts HOST,… only those that it
+// lists: names, all names below one (*.example.com), addresses, networks (192.0.2.0/24).
+// Private addresses, those of this machine's own network, and DNS servers at such must be
+// listed as addresses, also where an allowed name leads to them. All clients together may
+// have it ask 64 servers at once, and then one every five seconds. What is refused is
+// reported as skipped, with the flag that would allow it.
+//
 // --stun HOST[:PORT], which may be repeated, names STUN servers of others that tests of
 // the site's NAT ask as well. Whether the site's public address works from inside is
 // tested only where the responder knows that address from its operator, by

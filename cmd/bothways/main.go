@@ -54,6 +54,10 @@
 // for those outwards. From behind a NAT of the client's own, ports outwards cannot be
 // proven and are skipped.
 //
+// Checks of kinds server and provider (starface-servers, starface-connect) have the
+// responder ask servers of others, where its operator allows it; what fails from the site
+// is asked once more from here. Without TARGET all is allowed. See docs/servers.md.
+//
 // With --scenario nat the run measures how the NATs behave, in the terms of RFC 4787:
 // the site's, and for information the client's own. --second-address ADDR, another
 // address of this machine, shows what differs by address; it is used once the responder

@@ -139,7 +139,7 @@ func (c *runCmd) embed(ctx context.Context, cfg *client.Config) (stop func(), er
 		cfg.Key = newKey()
 	}
 	r, err := responder.Start(ctx, responder.Config{
-		Network: cfg.Network, Key: cfg.Key, Ports: anyPorts(), Listen: []netip.Addr{loopback}, Version: console.Version,
+		Network: cfg.Network, Key: cfg.Key, Ports: anyPorts(), Listen: []netip.Addr{loopback}, Version: console.Version, Egress: anyEgress(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot start a responder of its own: %w", err)

@@ -30,6 +30,7 @@ type responderCommand struct {
 	NoCapture     bool                `help:"Do not count what reaches this machine before its own firewall, even with the right to."`
 	MaxCalls      int                 `default:"2000" placeholder:"N" help:"How many calls bothways load may hold at once, of all clients together; 0 = none (${default})."`
 	AnswerAnyone  bool                `help:"Answer calls without the key too. For tests with other SIP programs; never on the open Internet."`
+	egressFlags
 	stunFlags
 	routerWANFlag
 	keyFlags
@@ -85,6 +86,9 @@ func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
 	}
 	if cfg.MaxLoadCalls = c.MaxCalls; c.MaxCalls <= 0 {
 		cfg.MaxLoadCalls = -1
+	}
+	if cfg.Egress, err = c.egress(); err != nil {
+		return cfg, err
 	}
 	if (c.Cert == "") != (c.CertKey == "") {
 		return cfg, console.Hint(errors.New("--cert and --cert-key belong together"), "give both, or neither for a self-signed certificate")

@@ -20,11 +20,11 @@ import (
 const coldTime = time.Second
 
 // runChecks runs the scenario in phases: questions, TLS, ports, sweeps, inbound calls,
-// outbound calls, sizes, marks, the forms that may leave states of their own in a
-// middlebox, NATs, what takes long, many calls at once, and last a question from this end's
-// own SIP port. The checks of a phase run side by side, over different ports, but for
-// sweeps, sizes, marks and many calls, which would take each other's bandwidth for loss,
-// and NATs.
+// outbound calls, sizes, marks, servers of others, the forms that may leave states of their
+// own in a middlebox, NATs, what takes long, many calls at once, and last a question from
+// this end's own SIP port. The checks of a phase run side by side, over different ports,
+// but for sweeps, sizes, marks and many calls, which would take each other's bandwidth for
+// loss, and NATs.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -46,6 +46,7 @@ func (r *run) runChecks(ctx context.Context) {
 	})
 	r.oneByOne(ctx, scenarios.SizeKind)
 	r.oneByOne(ctx, scenarios.DSCPKind)
+	r.phase(ctx, func(c scenarios.Check) bool { return c.Server != nil })
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
 	r.nats(ctx)
 	r.phase(ctx, long)
@@ -94,6 +95,8 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.load(ctx, c)
 	case c.FromSecond() && r.noSecond() != "":
 		c.Skipped = r.noSecond()
+	case c.Server != nil:
+		r.server(ctx, c)
 	case c.Direction == scenarios.Inbound:
 		r.callIn(ctx, c)
 	default:
@@ -101,7 +104,7 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 	}
 	if ctx.Err() != nil && !told(c) {
 		c.Options, c.CallFacts, c.SweepFacts, c.Rewriting, c.IdleFacts, c.TLSFacts, c.NATFacts = nil, nil, nil, nil, nil, nil, nil
-		c.SizeFacts, c.DSCPFacts, c.LoadFacts = nil, nil, nil
+		c.SizeFacts, c.DSCPFacts, c.LoadFacts, c.ServerFacts = nil, nil, nil, nil
 		c.Skipped = interruption(context.Cause(ctx))
 	}
 	r.progress("check-done", c.ID, "%s", c.Skipped)
@@ -130,6 +133,9 @@ func told(c *evidence.Check) bool {
 	}
 	if f := c.DSCPFacts; f != nil {
 		return f.Sent != nil && f.Arrived != nil
+	}
+	if f := c.ServerFacts; f != nil {
+		return f.Missing == ""
 	}
 	for _, end := range c.CallFacts.Ends() {
 		if end.Established || end.Fault != "" || end.Invite != nil && end.Invite.Status != 0 {

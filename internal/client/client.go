@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -56,6 +57,9 @@ type Config struct {
 	// RouterWAN is the address of the site's router on its WAN side; invalid when it is
 	// not given.
 	RouterWAN netip.Addr
+	// Roots are the certificates that servers of others are held against; nil means those
+	// of the system.
+	Roots *x509.CertPool
 	// Progress is told what happens, one event at a time; nil tells nobody. It must not block.
 	Progress func(Event)
 	Logger   *slog.Logger // nil is silent

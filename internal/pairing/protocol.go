@@ -85,7 +85,9 @@ type Order struct {
 	Marks *Marks `json:"marks,omitempty"`
 	// Load is one step of holding many calls at once.
 	Load *LoadOrder `json:"load,omitempty"`
-	End  bool       `json:"end,omitempty"`
+	// Server asks for a check of somebody else's server from the site.
+	Server *Server `json:"server,omitempty"`
+	End    bool    `json:"end,omitempty"`
 }
 
 // duration is how long the responder may need to carry the order out.

@@ -139,6 +139,8 @@ func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order)
 		return pairing.Reply{}, r.load(s, in, *o.Load)
 	case o.Marks != nil:
 		return r.marks(s, in, *o.Marks)
+	case o.Server != nil:
+		return pairing.Reply{}, r.askServer(s, *o.Server)
 	}
 	return pairing.Reply{}, nil
 }

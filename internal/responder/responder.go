@@ -5,6 +5,7 @@ package responder
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -51,6 +52,11 @@ type Config struct {
 	Capture bool
 	// AnswerAnyone also answers calls of those who do not have the key.
 	AnswerAnyone bool
+	// Egress says which servers of others clients may have the responder ask; the zero
+	// value allows none. Roots are the certificates that such servers are held against;
+	// nil means those of the system.
+	Egress Egress
+	Roots  *x509.CertPool
 	// MaxLoadCalls bounds the calls that clients may hold at once in loads, all of them
 	// together; 0 = [scenarios.MaxLoadCalls], less than 0 is none.
 	MaxLoadCalls int
@@ -85,6 +91,7 @@ type Responder struct {
 	lines   lineBook
 	lookout lookout
 	gateway gateway.Asker
+	errands errands
 }
 
 // ErrNoSocket says that not one SIP socket could be opened.
@@ -103,6 +110,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	r := &Responder{cfg: cfg, tape: &sipprobe.Tape{MaxBytes: tapeBytes, Skip: evidence.Untaped}, sessions: make(map[string]*session), ready: make(chan struct{})}
+	r.errands = newErrands()
 	r.media = &mediaNetwork{Network: cfg.Network, ports: make(map[netip.Addr]*rtpprobe.PortSet)}
 	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{
 		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Accept: pairing.ContentType,
