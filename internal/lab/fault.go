@@ -48,6 +48,8 @@ type Fault struct {
 	// Former are the forwards that the router had when the client's own SIP port was last
 	// heard from; nil = it never was.
 	Former []natlab.Forward
+	// Vendor has servers on the Internet; nil is none. The topology must have their addresses.
+	Vendor *Vendor
 	// RouterTells has the site's router tell its WAN address by NAT-PMP.
 	RouterTells bool
 	// RouterPCP has it tell that by PCP, and by nothing older.
@@ -99,7 +101,7 @@ func Faults() []Fault {
 
 func single() []Fault {
 	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
-		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults())
+		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults())
 }
 
 // callFaults are those that calls show.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"bothways/scenarios"
@@ -11,6 +12,19 @@ import (
 
 //go:embed library/*.yaml
 var library embed.FS
+
+// part is one of the fault's scenarios. Names of others lead to the lab's own servers.
+func (f Fault) part(name string) (scenarios.Scenario, error) {
+	s, err := scenario(name)
+	if f.Vendor == nil || err != nil {
+		return s, err
+	}
+	set := vendorVariables()
+	maps.DeleteFunc(set, func(name, _ string) bool {
+		return !slices.ContainsFunc(s.Variables, func(v scenarios.Variable) bool { return v.Name == name })
+	})
+	return scenarios.Loader{Set: set}.Find(name)
+}
 
 // scenario returns a scenario of the lab's own, or one that ships.
 func scenario(name string) (scenarios.Scenario, error) {
@@ -30,9 +44,9 @@ func scenario(name string) (scenarios.Scenario, error) {
 
 // scenario is that of the fault, with the checks of those that it runs as well.
 func (f Fault) scenario() (scenarios.Scenario, error) {
-	s, err := scenario(f.Scenario)
+	s, err := f.part(f.Scenario)
 	for _, name := range f.Also {
-		also, failed := scenario(name)
+		also, failed := f.part(name)
 		if err == nil {
 			err = failed
 		}

@@ -144,12 +144,22 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		own.Public = l.Addresses.SiteWAN
 	}
 	own.AskRouter, own.Capture = true, true
+	others, err := vendor(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer others.stop()
+	if own.Egress, err = f.Vendor.egress(); err != nil {
+		return nil, err
+	}
+	own.Roots = others.roots
 	inside, err := responder.Start(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)
 	}
 	defer inside.Close()
 	cfg := outsideConfig(l, f, s, o)
+	cfg.Roots = others.roots
 	if cfg.STUN = servers; f.SecondAddress {
 		cfg.SecondAddress = second(l, f)
 	}

@@ -84,6 +84,7 @@ func (t Topology) plan() plan {
 	p.route(InternetHost, "2001:db8:1::/64", "2001:db8:a::10")
 	p.defaults(InternetHost, "", "")
 	t.planClient(&p)
+	t.planServers(&p)
 	return p
 }
 
@@ -99,6 +100,21 @@ func (t Topology) planWAN(p *plan) {
 		if t.Pooled {
 			first := l[n].addrs[0]
 			l[n].addrs = slices.Insert(l[n].addrs, 1, netip.PrefixFrom(first.Addr().Next(), first.Bits()))
+		}
+	}
+}
+
+// planServers gives the Internet host its further addresses, before the link-local one.
+func (t Topology) planServers(p *plan) {
+	for i := range p.links {
+		for n, end := range p.links[i] {
+			if end.host != InternetHost || end.name != "client" {
+				continue
+			}
+			for _, a := range t.Servers {
+				last := len(p.links[i][n].addrs) - 1
+				p.links[i][n].addrs = slices.Insert(p.links[i][n].addrs, last, netip.PrefixFrom(a, a.BitLen()))
+			}
 		}
 	}
 }

@@ -57,6 +57,9 @@ type Topology struct {
 	// them where the router does NAT, and opens the media ports that their
 	// SDP names.
 	SIPHelper []Router
+	// Servers are further addresses of the Internet host, of any network that the
+	// topology does not have, for servers that are played there.
+	Servers []netip.Addr
 	// Box is a device on the wire between the inside host and the site
 	// router; nil means a plain wire.
 	Box *Box
