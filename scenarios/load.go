@@ -146,15 +146,8 @@ func (c fileCheck) expand() ([]Check, error) {
 	if kind == Options && direction == Outbound {
 		return nil, errors.New("direction: options are inbound; outbound is tested by calls")
 	}
-	transports := c.Transports
-	if len(transports) == 0 {
-		transports = []string{"udp", "tcp", "tls"}
-		if kind == IdleKind {
-			transports = transports[1:]
-		}
-	}
 	var out []Check
-	for _, t := range transports {
+	for _, t := range c.over(kind) {
 		check := base
 		if check.Transport, err = oneOf[Transport]("transports", t, "", "udp", "tcp", "tls"); err != nil {
 			return nil, err
@@ -172,6 +165,18 @@ func (c fileCheck) expand() ([]Check, error) {
 		out = append(out, check)
 	}
 	return out, nil
+}
+
+// over are the transports of a check, where none are named all that its kind has.
+func (c fileCheck) over(kind Kind) []string {
+	all := []string{"udp", "tcp", "tls"}
+	switch {
+	case len(c.Transports) > 0:
+		return c.Transports
+	case kind == IdleKind:
+		return all[1:]
+	}
+	return all
 }
 
 func (c fileCheck) describeCall(base *Check) error {
