@@ -118,6 +118,7 @@ func portKeys() map[string]key {
 	return map[string]key{
 		"check.port":          {about: "The port.", kinds: []Kind{PortKind, TLSKind, ServerKind, ProviderKind}, like: likePort},
 		"check.expect":        {about: "What the port must be; open where it is left out.", kinds: []Kind{PortKind}, words: []string{"open", "closed"}},
+		"check.speaks":        {about: "What the PBX speaks there, for when it holds the port itself; by the port's number where it is left out.", kinds: []Kind{PortKind}, words: []string{"http", "https", "xmpp", "tls", "sip", "sips", "ntp", speaksNothing}},
 		"check.server_name":   {about: "The name to ask for, which the certificate must bear.", kinds: tls},
 		"check.min_version":   {about: "The oldest version of TLS that the port may accept.", kinds: tls, words: TLSVersions()},
 		"check.min_days_left": {about: "The days below which a certificate is about to expire.", kinds: tls, min: 0, max: MaxMinDaysLeft},

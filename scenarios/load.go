@@ -43,6 +43,7 @@ type fileCheck struct {
 	Traffic    string        `yaml:"traffic"`
 	Port       string        `yaml:"port"`
 	Purpose    string        `yaml:"purpose"`
+	Speaks     string        `yaml:"speaks"`
 	Sizes      []int         `yaml:"sizes"`
 	Responder  fileBehaviour `yaml:"responder"`
 	Client     fileBehaviour `yaml:"client"`

@@ -31,6 +31,37 @@ func TestLoadPorts(t *testing.T) {
 	}
 }
 
+// TestLoadSpeaks: what is spoken at a port is told by its number, unless the file says so.
+func TestLoadSpeaks(t *testing.T) {
+	for keys, want := range map[string]scenarios.Protocol{
+		"transports: [tcp], port: 80": "http", "transports: [tcp], port: 443": "https", "transports: [tcp], port: 5222": "xmpp",
+		"transports: [tcp], port: 5060": "sip", "transports: [udp], port: 5060": "sip", "transports: [tcp], port: 5061": "sips",
+		"transports: [tcp], port: 50080": "http", "transports: [tcp], port: 50081": "https", "transports: [udp], port: 123": "ntp",
+		"transports: [udp], port: 443": "", "transports: [tcp], port: 3090": "", "transports: [tcp], port: 8443, speaks: https": "https",
+		"transports: [tcp], port: 443, speaks: none": "", "transports: [tcp], port: 443, speaks: tls": "tls",
+	} {
+		got, err := scenarios.Load("x.yaml", strings.NewReader(aPort(", "+keys)))
+		if err != nil || got.Checks[0].Port.Speaks != want {
+			t.Errorf("%s: %+v %v", keys, got.Checks, err)
+		}
+	}
+	outbound := strings.Replace(aPort(", transports: [tcp], port: 443"), "inbound", "outbound", 1)
+	if got, err := scenarios.Load("x.yaml", strings.NewReader(outbound)); err != nil || got.Checks[0].Port.Speaks != "" {
+		t.Errorf("%+v %v", got.Checks, err)
+	}
+	for text, want := range map[string]string{
+		aPort(", transports: [tcp], port: 443, speaks: gopher"):                                       `speaks: "gopher" is none of http`,
+		aPort(", transports: [udp], port: 443, speaks: https"):                                        "speaks: https is not spoken over udp",
+		aPort(", transports: [tcp], port: 443, speaks: ntp"):                                          "speaks: ntp is not spoken over tcp",
+		strings.Replace(aPort(", transports: [tcp], port: 1, speaks: tls"), "inbound", "outbound", 1): "belongs to inbound",
+		strings.Replace(aPort(", speaks: tls"), "kind: port", "kind: options", 1):                     "speaks: belongs to checks of kind port",
+	} {
+		if _, err := scenarios.Load("x.yaml", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
 // TestLoadExplainsPorts writes checks of ports that cannot be.
 func TestLoadExplainsPorts(t *testing.T) {
 	for keys, want := range map[string]string{

@@ -69,7 +69,7 @@ func settled(f *evidence.PortFacts) bool {
 
 // inbound has the responder hang bells, and knocks at them.
 func (p *ports) inbound(ctx context.Context) error {
-	reply, err := p.order(ctx, pairing.PortOrder{Hang: &p.list})
+	reply, err := p.order(ctx, p.hang())
 	if err != nil {
 		return errors.Join(errNoPorts, err)
 	}
@@ -84,6 +84,7 @@ func (p *ports) inbound(ctx context.Context) error {
 	knocked := hung.KnockAt(ctx, k, p.cfg.Address)
 	rec, err := p.takeDown(ctx)
 	p.enter(rec.Heard, knocked, err)
+	p.askHeld(ctx, rec.Said)
 	for _, c := range p.checks {
 		if f := c.PortFacts; f.Heard != nil && f.Heard.NotHung == knock.Own {
 			c.PortFacts, c.Skipped = nil, ownPort("responder")

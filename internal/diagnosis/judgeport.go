@@ -33,9 +33,12 @@ func (v *view) judgePort(out *CheckVerdict, p portTest) {
 // client on another port was moved by a NAT before the client: it did leave the site.
 func (p portTest) verdict() Verdict {
 	switch p.result {
-	case PortOpen:
+	case PortOpen, PortByPBX:
 		return Pass
 	case PortInUse:
+		if p.asked() {
+			return Inconclusive
+		}
 		return Skipped
 	case PortInconclusive:
 		return Inconclusive
@@ -48,6 +51,9 @@ func (p portTest) verdict() Verdict {
 }
 
 func (p portTest) summary() string {
+	if p.asked() {
+		return p.heldSummary()
+	}
 	_, receiver := p.ends()
 	switch p.result {
 	case PortOpen:

@@ -21,8 +21,10 @@ const (
 	PortReplyLost   PortResult = "reply-lost"
 	PortWrong       PortResult = "wrong-port"
 	// PortAnotherHost: answered, and not by the other end, at which nothing arrived.
-	PortAnotherHost  PortResult = "another-host"
-	PortInUse        PortResult = "in-use"
+	PortAnotherHost PortResult = "another-host"
+	PortInUse       PortResult = "in-use"
+	// PortByPBX: another program on the responder's machine holds the port, and it is what answers outside.
+	PortByPBX        PortResult = "answered-by-pbx"
 	PortInconclusive PortResult = "inconclusive"
 )
 
@@ -43,6 +45,8 @@ type Port struct {
 	Stranger *knock.Stranger
 	// ICMP is null where none could be heard.
 	ICMP []knock.ICMP
+	// Service is what the program that holds the port said; null when it was not asked.
+	Service *Service
 }
 
 // A portTest is one check of a port with what both ends recorded.
@@ -51,13 +55,16 @@ type portTest struct {
 	facts  *evidence.PortFacts
 	number uint16
 	result PortResult
+	held   heldPort               // where another program holds it
+	seen   *evidence.CapturedHeld // at that program's machine, nil when unknown
 }
 
-func newPortTest(c *evidence.Check) portTest {
-	p := portTest{check: c, facts: c.PortFacts}
+func newPortTest(ev *evidence.Evidence, c *evidence.Check) portTest {
+	p := portTest{check: c, facts: c.PortFacts, seen: atMachine(ev, c)}
 	if c.Port != nil {
 		p.number = c.Port.Number
 	}
+	p.held = p.judgeHeld()
 	p.result = p.became()
 	return p
 }
@@ -68,7 +75,7 @@ func (p portTest) became() PortResult {
 	k, h := p.facts.Knocked, p.facts.Heard
 	switch {
 	case h != nil && h.NotHung == knock.InUse:
-		return PortInUse
+		return p.held.result
 	case k == nil || h == nil || h.NotHung != "" || p.sent() == 0:
 		return PortInconclusive
 	case p.elsewhere():
@@ -215,6 +222,10 @@ func (v *view) tested(d scenarios.Direction, results ...PortResult) []portTest {
 // measured is what is told of the port beside its verdict.
 func (p portTest) measured() *Port {
 	m := &Port{Number: p.number, Expect: scenarios.ExpectOpen, Result: p.result, ArrivedOn: p.arrivedOn()}
+	if p.asked() {
+		m.Service = &Service{Outside: p.facts.Outside, Inside: p.facts.Inside, Proof: p.held.proof}
+		m.Connect = p.facts.Outside.Connect
+	}
 	if p.check.Port != nil {
 		m.Purpose = p.check.Port.Purpose
 	}

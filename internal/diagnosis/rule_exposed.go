@@ -20,7 +20,7 @@ func (p portTest) exposed() bool {
 	case PortOpen, PortReplyLost, PortWrong:
 		return true
 	case PortAnotherHost:
-		return p.check.Direction == scenarios.Inbound && p.facts.Knocked.Another() != nil
+		return p.check.Direction == scenarios.Inbound && p.facts.Knocked != nil && p.facts.Knocked.Another() != nil
 	}
 	return false
 }

@@ -76,6 +76,9 @@ func knockedShut(v *view) []Finding {
 
 // lostKnocks tells of knocks that did not arrive.
 func (v *view) lostKnocks(p portTest) account {
+	if p.asked() {
+		return v.heldAccount(p)
+	}
 	sender, receiver := p.ends()
 	a := account{check: p.check.ID, kind: "knock-" + string(p.check.Transport) + p.telling().Connect, short: p.name()}
 	if p.udp() {
@@ -93,6 +96,9 @@ func (v *view) lostKnocks(p portTest) account {
 // icmpNotes are what others said of knocks.
 func (p portTest) icmpNotes() []string {
 	var out []string
+	if p.facts.Knocked == nil {
+		return nil
+	}
 	for _, i := range p.facts.Knocked.ICMP {
 		line := fmt.Sprintf("%s: ICMP for %s: %q%s", p.check.ID, p.name(), icmpWords(i.Meaning), by(i))
 		if _, receiver := p.ends(); i.Meaning == "port-unreachable" && i.From == p.facts.Knocked.Remote.Addr() {
@@ -113,7 +119,7 @@ func wrongHost(v *view) []Finding {
 	for _, spoke := range []bool{true, false} {
 		var led []portTest
 		for _, p := range v.tested(scenarios.Inbound, PortAnotherHost) {
-			if (p.facts.Knocked.Another() != nil) == spoke {
+			if p.strangerSpoke() == spoke {
 				led = append(led, p)
 			}
 		}
@@ -133,7 +139,18 @@ func wrongHost(v *view) []Finding {
 	return out
 }
 
+// strangerSpoke reports whether it is certain that another machine answers.
+func (p portTest) strangerSpoke() bool {
+	if p.asked() {
+		return p.held.certain
+	}
+	return p.facts.Knocked.Another() != nil
+}
+
 func (v *view) strangerAccount(p portTest) account {
+	if p.asked() {
+		return v.heldAccount(p)
+	}
 	_, receiver := p.ends()
 	a := account{check: p.check.ID, kind: "stranger", short: p.name()}
 	a.long = fmt.Sprintf("a knock at %s was %s, without the proof that the %s gives; nothing arrived at the %s, listening on %s",
@@ -246,11 +263,20 @@ func heldPorts(v *view) []Finding {
 	f := Finding{Direction: scenarios.Inbound, values: values{}}
 	held := v.tested(scenarios.Inbound, PortInUse)
 	for _, p := range held {
-		f.tell(account{check: p.check.ID, kind: "held", short: p.name(), long: fmt.Sprintf(
-			"another program on the responder's machine holds %s; skipped", p.name())})
+		f.tell(p.heldBy())
 	}
 	f.values["ports"], f.values["list"] = ": "+names(held), names(held)
 	return f.foundWith()
+}
+
+func (p portTest) heldBy() account {
+	a := account{check: p.check.ID, kind: "held", short: p.name()}
+	a.long = fmt.Sprintf("another program on the responder's machine holds %s; skipped", p.name())
+	if p.asked() {
+		a.kind = "held-" + p.held.why
+		a.long = fmt.Sprintf("another program on the responder's machine holds %s; %s%s; %s", p.name(), p.question(), p.spoken(p.facts.Outside), p.held.why)
+	}
+	return a
 }
 
 // knockFaults are what the machines at the ends did to a check of a port.
@@ -308,5 +334,5 @@ func (v *view) portOf(c *evidence.Check) portTest {
 	if i := slices.IndexFunc(v.ports, func(p portTest) bool { return p.check == c }); i >= 0 {
 		return v.ports[i]
 	}
-	return newPortTest(c)
+	return newPortTest(v.Evidence, c)
 }

@@ -37,7 +37,7 @@ func newView(ev *evidence.Evidence) *view {
 		case c.TLSFacts != nil:
 			v.tls = append(v.tls, newTLSPort(ev, c))
 		case c.PortFacts != nil:
-			v.ports = append(v.ports, newPortTest(c))
+			v.ports = append(v.ports, newPortTest(ev, c))
 		case c.NATFacts != nil:
 			v.nats = append(v.nats, newNAT(ev, c))
 		case c.SizeFacts != nil && c.Size != nil:

@@ -17,6 +17,23 @@ type Capture struct {
 	UDP []CapturedPorts `json:"udp"`
 	// TCP counts attempts to connect to the SIP ports.
 	TCP []CapturedConnects `json:"tcp"`
+	// Held are ports of other programs that the client asked; a port that is not listed
+	// was not watched.
+	Held []CapturedHeld `json:"held,omitempty"`
+}
+
+// CapturedHeld is what reached a port that another program on the machine holds, from
+// when the responder found it held: over TCP attempts to connect, over UDP packets.
+type CapturedHeld struct {
+	// Transport is "tcp" or "udp".
+	Transport string `json:"transport"`
+	Port      uint16 `json:"port"`
+	// FromClient came from an address at which the client has proven itself, FromOthers
+	// from elsewhere: a router that hides where it forwards from is among those.
+	FromClient int64 `json:"from_client"`
+	FromOthers int64 `json:"from_others"`
+	// Answers are the machine's SYN with ACK to the client; 0 over UDP.
+	Answers int64 `json:"answers"`
 }
 
 // CapturedPorts are UDP ports at which as many packets arrived, at each of them.
@@ -31,6 +48,19 @@ type CapturedConnects struct {
 	Port    uint16 `json:"port"`
 	SYN     int64  `json:"syn"`
 	Answers int64  `json:"answers"`
+}
+
+// HeldPort is what was counted at a port that another program holds; nil when nothing was.
+func (c *Capture) HeldPort(transport string, port uint16) *CapturedHeld {
+	if c == nil || c.Missing != "" {
+		return nil
+	}
+	for i := range c.Held {
+		if h := &c.Held[i]; h.Transport == transport && h.Port == port {
+			return h
+		}
+	}
+	return nil
 }
 
 // Packets is how many UDP packets arrived at a port; false when nothing was captured.

@@ -1,6 +1,9 @@
 package evidence
 
-import "bothways/internal/knock"
+import (
+	"bothways/internal/knock"
+	"bothways/internal/service"
+)
 
 // PortFacts are what both ends recorded of one port that was knocked at.
 type PortFacts struct {
@@ -12,4 +15,9 @@ type PortFacts struct {
 	// be had: then Missing says why.
 	Heard   *knock.Heard `json:"heard"`
 	Missing string       `json:"missing,omitempty"`
+	// Outside is what the service of a port that another program holds said to the
+	// client, in the port's own protocol; Inside what it said to the responder, which
+	// asked its own machine the same. Null when nobody asked.
+	Outside *service.Said `json:"outside,omitempty"`
+	Inside  *service.Said `json:"inside,omitempty"`
 }

@@ -45,6 +45,11 @@ type Fault struct {
 	HeldTCP natlab.Ports
 	// Neighbours are services on the neighbour, which the topology then has.
 	Neighbours []Service
+	// PBX are services of the PBX itself on the inside host, which holds their ports, and
+	// Twins the same on the neighbour, as another machine has them.
+	PBX, Twins []PBXService
+	// NoCapture keeps the responder from counting what reaches its machine.
+	NoCapture bool
 	// Former are the forwards that the router had when the client's own SIP port was last
 	// heard from; nil = it never was.
 	Former []natlab.Forward
@@ -100,7 +105,7 @@ func Faults() []Fault {
 }
 
 func single() []Fault {
-	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), natFaults(), secondFaults(),
+	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), natFaults(), secondFaults(),
 		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults())
 }
 

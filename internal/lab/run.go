@@ -122,6 +122,11 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 		return nil, err
 	}
 	defer stop()
+	closing, err := busy(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer closing()
 	dismiss, err := neighbours(ctx, l, f)
 	if err != nil {
 		return nil, err
@@ -143,7 +148,8 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	if own.STUN = servers; f.PublicAddress {
 		own.Public = l.Addresses.SiteWAN
 	}
-	own.AskRouter, own.Capture = true, true
+	own.Ports = f.sipPorts()
+	own.AskRouter, own.Capture = true, !f.NoCapture
 	others, err := vendor(ctx, l, f)
 	if err != nil {
 		return nil, err
@@ -160,6 +166,7 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	defer inside.Close()
 	cfg := outsideConfig(l, f, s, o)
 	cfg.Roots = others.roots
+	cfg.Ports = f.sipPorts()
 	if cfg.STUN = servers; f.SecondAddress {
 		cfg.SecondAddress = second(l, f)
 	}

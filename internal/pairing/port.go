@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bothways/internal/knock"
+	"bothways/internal/service"
 )
 
 // Bounds of the checks of ports that both ends keep.
@@ -31,11 +32,23 @@ const (
 type PortOrder struct {
 	// Hang asks for bells at ports of the address that the order reached the responder at.
 	Hang *PortList `json:"hang,omitempty"`
+	// Ask says, beside Hang, what is spoken at some of its ports. Where another program
+	// holds one, the responder asks it once, at its own address; Name is the host that it
+	// asks for, as the client does.
+	Ask  []PortAsk `json:"ask,omitempty"`
+	Name string    `json:"name,omitempty"`
 	// TakeDown takes the bells down, and files what was heard under their list's ID.
 	TakeDown bool `json:"take_down,omitempty"`
 	// Knock asks the responder to knock at ports of the address that the order came
 	// from, never of another. Its ledgers are filed under the list's ID when it is done.
 	Knock *PortList `json:"knock,omitempty"`
+}
+
+// A PortAsk says what is spoken at a port.
+type PortAsk struct {
+	Transport knock.Transport  `json:"transport"`
+	Port      uint16           `json:"port"`
+	Protocol  service.Protocol `json:"protocol"`
 }
 
 // A PortList names ports by transport, each once.
@@ -81,6 +94,8 @@ type PortReply struct {
 type PortRecord struct {
 	Heard   []knock.Heard   `json:"heard,omitempty"`
 	Knocked []knock.Knocked `json:"knocked,omitempty"`
+	// Said is what other programs on the responder's machine said of themselves.
+	Said []service.Said `json:"said,omitempty"`
 }
 
 // KnockKey derives the key for the knocks of a run.
@@ -94,11 +109,30 @@ func KnockKey(key, run string) []byte {
 func (o PortOrder) check() error {
 	switch {
 	case o.Hang != nil:
-		return o.Hang.check()
+		return errors.Join(o.Hang.check(), o.checkAsk())
 	case o.Knock != nil:
 		return o.Knock.check()
 	case !o.TakeDown:
 		return errors.New("an order about ports that says nothing")
+	}
+	return nil
+}
+
+// checkAsk bounds what is asked: only ports of the list, each once, in a known protocol.
+func (o PortOrder) checkAsk() error {
+	if len(o.Ask) == 0 {
+		return nil
+	}
+	if err := service.CheckName(o.Name); err != nil {
+		return err
+	}
+	seen := make(map[PortAsk]bool)
+	for _, a := range o.Ask {
+		at := PortAsk{Transport: a.Transport, Port: a.Port}
+		if !a.Protocol.Known(string(a.Transport)) || !slices.Contains(o.Hang.Of(a.Transport), a.Port) || seen[at] {
+			return fmt.Errorf("%s %d, %s: not in the list, asked for twice, or no known protocol", a.Transport, a.Port, a.Protocol)
+		}
+		seen[at] = true
 	}
 	return nil
 }

@@ -28,6 +28,12 @@ func TestPortOrdersOutOfBounds(t *testing.T) {
 		{pairing.PortOrder{Knock: &pairing.PortList{ID: 1, TCP: many[:40], UDP: many[:40]}}, "80 ports"},
 		{pairing.PortOrder{Knock: &pairing.PortList{ID: 1, UDP: []uint16{0}}}, "port 0"},
 		{pairing.PortOrder{Hang: &pairing.PortList{ID: 1, UDP: []uint16{9, 9}}}, "named twice"},
+		{asking("pbx", pairing.PortAsk{Transport: "tcp", Port: 10, Protocol: "http"}), "not in the list"},
+		{asking("pbx", pairing.PortAsk{Transport: "udp", Port: 9, Protocol: "sip"}), "not in the list"},
+		{asking("pbx", pairing.PortAsk{Transport: "tcp", Port: 9, Protocol: "ntp"}), "no known protocol"},
+		{asking("pbx", pairing.PortAsk{Transport: "tcp", Port: 9, Protocol: "tls"}, pairing.PortAsk{Transport: "tcp", Port: 9, Protocol: "sip"}), "asked for twice"},
+		{asking("pbx\r\nX: y", pairing.PortAsk{Transport: "tcp", Port: 9, Protocol: "http"}), "a host name or an address"},
+		{asking("pbx", pairing.PortAsk{Transport: "tcp", Port: 9, Protocol: "http"}), ""},
 		{pairing.PortOrder{TakeDown: true}, ""},
 		{pairing.PortOrder{Hang: &pairing.PortList{ID: 1, TCP: []uint16{9}, UDP: []uint16{9}}}, ""},
 	} {
@@ -40,6 +46,11 @@ func TestPortOrdersOutOfBounds(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", row.order, err, row.want)
 		}
 	}
+}
+
+// asking is an order for a bell at TCP 9 that says what is spoken there.
+func asking(name string, asks ...pairing.PortAsk) pairing.PortOrder {
+	return pairing.PortOrder{Hang: &pairing.PortList{ID: 1, TCP: []uint16{9}}, Ask: asks, Name: name}
 }
 
 func TestPortList(t *testing.T) {

@@ -3,6 +3,7 @@ package report
 import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/knock"
+	"bothways/internal/service"
 	"bothways/scenarios"
 )
 
@@ -14,7 +15,7 @@ type Port struct {
 	// Expect is what the scenario wants the port to be, "open" or "closed".
 	Expect scenarios.Expectation `json:"expect"`
 	// Result is "open", "request-lost", "reply-lost", "wrong-port", "another-host",
-	// "in-use" or "inconclusive".
+	// "in-use", "answered-by-pbx" or "inconclusive".
 	Result diagnosis.PortResult `json:"result"`
 	// Connect is how the opening of the TCP connection ended: "open", "refused",
 	// "timeout", "unreachable" or "local"; null over UDP.
@@ -28,6 +29,51 @@ type Port struct {
 	AnsweredBy *AnsweredBy `json:"answered_by"`
 	// ICMP is null where it cannot be heard, as over TCP.
 	ICMP []PortICMP `json:"icmp"`
+	// Service is what the program that holds the port said of itself; null when it was
+	// not asked.
+	Service *Service `json:"service"`
+}
+
+// A Service is a program of the PBX that holds a port, asked in the port's own protocol.
+type Service struct {
+	Protocol string `json:"protocol"`
+	// Proof is "capture" (what the client sent was counted on the responder's machine),
+	// "certificate" (the same outside and inside) or "protocol" (another machine that runs
+	// the same would answer as well); null where it is not known that the PBX answered.
+	Proof   *string `json:"proof"`
+	Outside *Said   `json:"outside"`
+	// Inside is null when the responder did not ask.
+	Inside *Said `json:"inside"`
+}
+
+// Said is what a service said; what it did not say is null.
+type Said struct {
+	// Outcome is "fits", "unfit", "silent", "closed", "not-connected" or "not-sent".
+	Outcome            string   `json:"outcome"`
+	Line               *string  `json:"line"`
+	Software           *string  `json:"software"`
+	Stream             *string  `json:"stream"`
+	CertificateSHA256  *string  `json:"certificate_sha256"`
+	CertificateSubject *string  `json:"certificate_subject"`
+	RTTMs              *float64 `json:"rtt_ms"`
+	Error              *string  `json:"error"`
+}
+
+func buildService(s *diagnosis.Service) *Service {
+	if s == nil {
+		return nil
+	}
+	return &Service{Protocol: string(s.Outside.Protocol), Proof: orNull(string(s.Proof)), Outside: buildSaid(s.Outside), Inside: buildSaid(s.Inside)}
+}
+
+func buildSaid(s *service.Said) *Said {
+	if s == nil {
+		return nil
+	}
+	return &Said{
+		Outcome: string(s.Outcome), Line: orNull(s.Line), Software: orNull(s.Software), Stream: orNull(s.Stream), RTTMs: s.RTTMs, Error: orNull(s.Error),
+		CertificateSHA256: orNull(s.CertificateSHA256), CertificateSubject: orNull(s.CertificateSubject),
+	}
 }
 
 // AnsweredBy is what answered without proof: Text begins its answer, in hexadecimal
@@ -52,7 +98,7 @@ func buildPort(m *diagnosis.Port) *Port {
 	}
 	p := &Port{
 		Number: int(m.Number), Purpose: orNull(m.Purpose), Expect: m.Expect, Result: m.Result, Connect: orNull(m.Connect),
-		KnocksSent: m.Sent, KnocksArrived: m.Arrived, ICMP: buildPortICMP(m.ICMP),
+		KnocksSent: m.Sent, KnocksArrived: m.Arrived, ICMP: buildPortICMP(m.ICMP), Service: buildService(m.Service),
 	}
 	if on := int(m.ArrivedOn); on != 0 {
 		p.ArrivedOn = &on

@@ -2,6 +2,7 @@ package responder
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"math"
 	"net/netip"
@@ -9,7 +10,9 @@ import (
 	"sync"
 
 	"bothways/internal/evidence"
+	"bothways/internal/knock"
 	"bothways/internal/network"
+	"bothways/internal/pairing"
 	"bothways/rtpprobe"
 	"bothways/sipprobe"
 )
@@ -35,6 +38,13 @@ type tally struct {
 	udp   [math.MaxUint16 + 1]uint16
 	syn   map[uint16]int64 // by SIP port
 	acked map[uint16]int64
+	held  map[heldPort]*evidence.CapturedHeld
+}
+
+// A heldPort is one that another program holds.
+type heldPort struct {
+	transport knock.Transport
+	port      uint16
 }
 
 // watch begins to count, where this program may.
@@ -83,9 +93,46 @@ func (l *lookout) add(c network.Captured) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for t := range l.tallies {
+		t.tellHeld(c, port, t.from[client])
 		if t.from[client] {
 			l.tell(t, c, port)
 		}
+	}
+}
+
+// watchHeld begins to count what comes to a port that another program holds.
+func (l *lookout) watchHeld(t *tally, over knock.Transport, port uint16) {
+	if t == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := heldPort{over, port}
+	if t.held[at] == nil && len(t.held) < maxHeld {
+		t.held[at] = &evidence.CapturedHeld{Transport: string(over), Port: port}
+	}
+}
+
+// maxHeld bounds the ports of other programs that are watched for one session.
+const maxHeld = 4 * pairing.MaxPorts
+
+// tellHeld counts what concerns a port that another program holds. What this machine
+// sends to itself is not of the network.
+func (t *tally) tellHeld(c network.Captured, port uint16, client bool) {
+	over := knock.UDP
+	if c.TCP {
+		over = knock.TCP
+	}
+	h := t.held[heldPort{over, port}]
+	switch {
+	case h == nil || c.Source.Addr() == c.Destination.Addr() || c.TCP && !c.SYN:
+	case c.Out && client && c.ACK:
+		h.Answers++
+	case c.Out || c.TCP && c.ACK:
+	case client:
+		h.FromClient++
+	default:
+		h.FromOthers++
 	}
 }
 
@@ -112,7 +159,8 @@ func (l *lookout) begin(run string) *tally {
 	if l.capture == nil {
 		return nil
 	}
-	t := &tally{run: []byte(run), bad: l.badChecksums(), from: make(map[netip.Addr]bool), syn: make(map[uint16]int64), acked: make(map[uint16]int64)}
+	t := &tally{run: []byte(run), bad: l.badChecksums(), from: make(map[netip.Addr]bool), syn: make(map[uint16]int64), acked: make(map[uint16]int64),
+		held: make(map[heldPort]*evidence.CapturedHeld)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tallies[t] = struct{}{}
@@ -168,5 +216,11 @@ func (l *lookout) facts(t *tally) *evidence.Capture {
 	for _, port := range slices.Sorted(maps.Keys(t.syn)) {
 		out.TCP = append(out.TCP, evidence.CapturedConnects{Port: port, SYN: t.syn[port], Answers: t.acked[port]})
 	}
+	for _, h := range t.held {
+		out.Held = append(out.Held, *h)
+	}
+	slices.SortFunc(out.Held, func(a, b evidence.CapturedHeld) int {
+		return cmp.Or(cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port))
+	})
 	return out
 }

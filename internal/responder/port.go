@@ -96,7 +96,7 @@ func (r *Responder) portOrder(s *session, in *sipprobe.Incoming, o pairing.PortO
 	var err error
 	switch {
 	case o.Hang != nil:
-		reply.Hung, err = r.hang(s, in.Local.Addr(), *o.Hang)
+		reply.Hung, err = r.hang(s, in.Local.Addr(), o)
 	case o.Knock != nil:
 		err = r.knock(s, in, *o.Knock)
 	default:
@@ -117,7 +117,8 @@ func (b *belfry) takeDown() {
 }
 
 // hang hangs bells, and returns the ports at which it could.
-func (r *Responder) hang(s *session, addr netip.Addr, l pairing.PortList) (*pairing.PortList, error) {
+func (r *Responder) hang(s *session, addr netip.Addr, o pairing.PortOrder) (*pairing.PortList, error) {
+	l := *o.Hang
 	s.belfry.takeDown()
 	b := &bells{addr: addr, list: l, ended: make(chan struct{})}
 	if !r.bells.enter(b) {
@@ -139,8 +140,9 @@ func (r *Responder) hang(s *session, addr netip.Addr, l pairing.PortList) (*pair
 			hung.Add(bell.transport, bell.port)
 		}
 	}
-	record := s.belfry.record(l.ID)
+	record, asked := s.belfry.record(l.ID), r.askHeld(s, addr, o, ringing)
 	go func() {
+		defer s.work.Done()
 		var all pairing.PortRecord
 		for _, bell := range ringing {
 			<-bell.done
@@ -148,9 +150,9 @@ func (r *Responder) hang(s *session, addr netip.Addr, l pairing.PortList) (*pair
 		}
 		b.cancel()
 		r.bells.leave(b)
-		record.file(all)
 		close(b.ended)
-		s.work.Done()
+		all.Said = asked()
+		record.file(all)
 	}()
 	s.belfry.hung = b
 	return &hung, nil

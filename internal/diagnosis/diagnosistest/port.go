@@ -7,6 +7,7 @@ import (
 
 	"bothways/internal/evidence"
 	"bothways/internal/knock"
+	"bothways/internal/service"
 	"bothways/scenarios"
 )
 
@@ -23,6 +24,10 @@ type Port struct {
 	Closed bool
 	// ICMP is what routers say of knocks over UDP that are lost.
 	ICMP []knock.ICMP
+	// Outside and Inside are what the program said that holds the port; nil asks nothing.
+	Outside, Inside *service.Said
+	// AtMachine is what was counted there; nil counts nothing.
+	AtMachine *evidence.CapturedHeld
 }
 
 // A Fate is what becomes of knocks.
@@ -96,6 +101,7 @@ func (p Port) Facts() *evidence.PortFacts {
 	if p.Transport == knock.UDP {
 		f.Knocked.ICMP = append([]knock.ICMP{}, p.ICMP...)
 	}
+	f.Outside, f.Inside = p.Outside, p.Inside
 	p.ring(f, netip.AddrPortFrom(seen, 40_000+p.Number%1000))
 	return f
 }
@@ -182,5 +188,14 @@ func (p Port) ring(f *evidence.PortFacts, from netip.AddrPort) {
 
 // Knocked is a run over UDP with checks of ports, at a site that is else without fault.
 func Knocked(ports ...Port) *evidence.Evidence {
-	return Site{Transports: udpAlone(), Ports: ports}.Run()
+	ev := Site{Transports: udpAlone(), Ports: ports}.Run()
+	for _, p := range ports {
+		if p.AtMachine != nil {
+			if ev.Responder.Capture == nil {
+				ev = Guarded(ev)
+			}
+			ev.Responder.Capture.Held = append(ev.Responder.Capture.Held, *p.AtMachine)
+		}
+	}
+	return ev
 }
