@@ -18,10 +18,6 @@ type Port struct {
 	Speaks Protocol `json:"speaks,omitempty"`
 }
 
-// A Protocol is what a service at a port speaks: over TCP "http", "https", "xmpp", "tls",
-// "sip" or "sips" (SIP over TLS), over UDP "sip" or "ntp".
-type Protocol string
-
 // speaksNothing keeps a port from being asked what its number stands for.
 const speaksNothing = "none"
 

@@ -25,7 +25,8 @@ func (s Server) GivenResolver() netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// A Protocol is what a server speaks.
+// A Protocol is what a service at a port speaks. Besides those of servers of others, a
+// port of a PBX may speak "xmpp", and "sips" (SIP over TLS).
 type Protocol string
 
 // The protocols.

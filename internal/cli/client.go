@@ -14,6 +14,7 @@ import (
 	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/internal/report"
+	"bothways/internal/resolve"
 	"bothways/internal/responder"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -157,13 +158,26 @@ func (c *runCmd) aim(ctx context.Context, cfg *client.Config) error {
 	if cfg.Key == "" {
 		return console.Hint(errors.New("no key"), "the responder prints its key when it starts: give it with --key, --key-file or BOTHWAYS_KEY")
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.Target)
-	if err != nil {
+	if err := find(ctx, cfg); err != nil {
 		return console.Hint(fmt.Errorf("cannot find %s: %w", c.Target, err), "TARGET is a host name or an address without a port; ports are given with --sip-udp, --sip-tcp and --sip-tls")
 	}
-	cfg.Address = addrs[0].Unmap()
 	cfg.Ports, cfg.OwnPorts = c.sip(), c.sip()
 	return nil
+}
+
+// find gives the target's address. The ports are those of the flags, whatever SRV says:
+// the responder prints its own, and a peer's SRV may name those of the PBX beside it.
+func find(ctx context.Context, cfg *client.Config) error {
+	if resolve.IsName(cfg.Target) {
+		res, err := resolve.Resolver{}.Resolve(ctx, cfg.Target)
+		cfg.Address, cfg.Resolution = res.Used, &res
+		return err
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", cfg.Target)
+	if err == nil {
+		cfg.Address = addrs[0].Unmap()
+	}
+	return err
 }
 
 // conclude reports, saves, and ends with the verdict's status.

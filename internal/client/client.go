@@ -17,6 +17,7 @@ import (
 	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/internal/pairing"
+	"bothways/internal/resolve"
 	"bothways/rtpprobe"
 	"bothways/rtpprobe/natprobe"
 	"bothways/scenarios"
@@ -29,6 +30,8 @@ type Config struct {
 	// Target is what the user typed; Address is what it stands for.
 	Target  string
 	Address netip.Addr
+	// Resolution is how a name led there; nil for an address.
+	Resolution *resolve.Resolution
 	// Ports are the SIP ports of the site by transport; one that is missing is off.
 	Ports map[sipprobe.Transport]uint16
 	// OwnPorts are the SIP ports of this end, for calls from the site over new flows.
@@ -159,7 +162,7 @@ func newRun(ctx context.Context, cfg Config) (*run, error) {
 		own:     make(map[sipprobe.Transport]*sipprobe.Endpoint),
 		pending: make(map[string]*pendingCall),
 		ev: &evidence.Evidence{Schema: evidence.Schema, Scenario: cfg.Scenario, Run: evidence.Run{
-			ID: hex.EncodeToString(id), Started: time.Now(), Target: cfg.Target, Address: cfg.Address, Embedded: cfg.Embedded,
+			ID: hex.EncodeToString(id), Started: time.Now(), Target: cfg.Target, Address: cfg.Address, Resolution: cfg.Resolution, Embedded: cfg.Embedded,
 			Router: cfg.Router,
 		}},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"bothways/internal/evidence"
 	"bothways/internal/pairing"
+	"bothways/internal/resolve"
 	"bothways/sipprobe"
 )
 
@@ -47,7 +48,7 @@ func (r *run) hello(ctx context.Context, f *flow) (evidence.Attempt, *pairing.We
 }
 
 func (r *run) sayHello(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target) (*sipprobe.Exchange, *pairing.Welcome) {
-	body, err := pairing.Encode(pairing.Order{Run: r.ev.Run.ID, Hello: &pairing.Hello{Program: r.ev.Run.Client, Dialled: r.cfg.Address}})
+	body, err := pairing.Encode(pairing.Order{Run: r.ev.Run.ID, Hello: &pairing.Hello{Program: r.ev.Run.Client, Dialled: r.cfg.Address, Name: r.cfg.dialledName()}})
 	if err != nil {
 		return nil, nil
 	}
@@ -66,6 +67,14 @@ func (r *run) sayHello(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Ta
 		x.Outcome, x.Error = sipprobe.Refused, reply.Error
 	}
 	return &x, reply.Welcome
+}
+
+// dialledName is the name that led to the address, empty where none did.
+func (c Config) dialledName() string {
+	if c.Resolution == nil || !resolve.IsName(c.Resolution.Name) {
+		return ""
+	}
+	return c.Resolution.Name
 }
 
 // linkUp links over the connection that the responder has dialled, and over the

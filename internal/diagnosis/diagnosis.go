@@ -19,6 +19,8 @@ type Diagnosis struct {
 	Remarks []Remark
 	// Differences are the settings of the sides that decide whether calls have audio both ways.
 	Differences []Difference
+	// Names is null for a target that is an address.
+	Names *Names
 }
 
 // Diagnose judges the evidence of a run. It never fails: what it cannot decide is
@@ -31,7 +33,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	}
 	v := newView(ev)
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
-	d.Changes = v.sipChanges()
+	d.Changes, d.Names = v.sipChanges(), v.judgeNames()
 	d.Remarks = v.remarks()
 	d.Differences = differences(ev)
 	d.Checks = v.judgeAll(d.Findings)

@@ -130,6 +130,9 @@ func noHairpin(v *view) []Finding {
 			port, count(x.Sent, "question"), x.To, n.hairpinEnd(x))
 		f.tell(a)
 	}
+	if note := v.hairpinNote(); note != "" {
+		return f.foundWith(note)
+	}
 	return f.found()
 }
 

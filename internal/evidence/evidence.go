@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"bothways/internal/resolve"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -44,6 +45,8 @@ type Run struct {
 	// site is wherever the responder dialled from.
 	Target  string     `json:"target"`
 	Address netip.Addr `json:"address"`
+	// Resolution is how the target's name led to the address; null for an address.
+	Resolution *resolve.Resolution `json:"resolution,omitempty"`
 	// Embedded is true when the responder ran in the same program.
 	Embedded bool `json:"embedded"`
 	// Router is the name of the site's router, as the user gave it for the remedies;

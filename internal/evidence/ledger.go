@@ -3,6 +3,7 @@ package evidence
 import (
 	"net/netip"
 
+	"bothways/internal/resolve"
 	"bothways/rtpprobe"
 	"bothways/sipprobe"
 )
@@ -29,6 +30,9 @@ type Ledger struct {
 	// Container is what shows that the end's machine is a container; null at ends that do
 	// not look, and on systems other than Linux.
 	Container *Container `json:"container,omitempty"`
+	// Resolution is where the name that the client dialled leads to from this end; null
+	// where it was not asked, or not answered in time.
+	Resolution *resolve.Resolution `json:"resolution,omitempty"`
 	// Faults are local troubles, which are never the network's.
 	Faults []string `json:"faults,omitempty"`
 	// Tape holds every message of the run, TapeDropped how many fell off its start.

@@ -14,7 +14,7 @@ import (
 // floors are the five floors of the house, the ground floor first. A package imports
 // packages of lower floors only.
 var floors = [][]string{
-	{"sipprobe", "sipprobe/sipdiff", "sipprobe/tlsprobe", "rtpprobe", "rtpprobe/natprobe", "scenarios", "internal/natlab", "internal/network", "internal/knock", "internal/service", "internal/testca", "internal/console", "internal/house", "internal/interop"},
+	{"sipprobe", "sipprobe/sipdiff", "sipprobe/tlsprobe", "rtpprobe", "rtpprobe/natprobe", "scenarios", "internal/natlab", "internal/network", "internal/knock", "internal/service", "internal/resolve", "internal/testca", "internal/console", "internal/house", "internal/interop"},
 	{"internal/evidence", "internal/network/networktest"},
 	{"internal/pairing", "internal/call", "internal/idle", "internal/gateway", "internal/serverprobe", "internal/diagnosis", "internal/diagnosis/diagnosistest"},
 	{"internal/responder", "internal/client", "internal/report"},

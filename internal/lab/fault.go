@@ -37,6 +37,9 @@ type Fault struct {
 	Held natlab.Ports
 	// Dialled is the name by which the site is dialled; empty is its address.
 	Dialled string
+	// Names are what DNS servers at both ends know; the site is then dialled by its domain.
+	// Nil is none.
+	Names Names
 	// Interceptor opens TLS on the site's router; nil is none.
 	Interceptor *Interceptor
 	// Servers are services of the PBX on the inside host.
@@ -105,7 +108,7 @@ func Faults() []Fault {
 }
 
 func single() []Fault {
-	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), natFaults(), secondFaults(),
+	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
 		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults())
 }
 

@@ -148,6 +148,12 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	if own.STUN = servers; f.PublicAddress {
 		own.Public = l.Addresses.SiteWAN
 	}
+	outer, inner, quietDNS, err := serveNames(ctx, l, f)
+	if err != nil {
+		return nil, err
+	}
+	defer quietDNS()
+	own.Resolver = inner
 	own.Ports = f.sipPorts()
 	own.AskRouter, own.Capture = true, !f.NoCapture
 	others, err := vendor(ctx, l, f)
@@ -167,6 +173,9 @@ func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, 
 	cfg := outsideConfig(l, f, s, o)
 	cfg.Roots = others.roots
 	cfg.Ports = f.sipPorts()
+	if err := outer.find(ctx, f, &cfg); err != nil {
+		return nil, err
+	}
 	if cfg.STUN = servers; f.SecondAddress {
 		cfg.SecondAddress = second(l, f)
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+
+	"bothways/internal/resolve"
 )
 
 // maxDecoded bounds what a compressed record or reply may unpack to, maxOrder what
@@ -73,6 +75,9 @@ func DecodeOrder(data []byte) (Order, error) {
 	}
 	if err := o.checkPath(); err != nil {
 		return Order{}, err
+	}
+	if o.Hello != nil && o.Hello.Name != "" && !resolve.IsName(o.Hello.Name) {
+		return Order{}, errors.New("bad name of a host")
 	}
 	if o.Sweep != nil {
 		if err := o.Sweep.check(); err != nil {

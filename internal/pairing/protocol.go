@@ -132,6 +132,9 @@ type Hello struct {
 	Program evidence.Program `json:"program"`
 	// Dialled is the address at which the client reached the responder.
 	Dialled netip.Addr `json:"dialled"`
+	// Name is the one that led there, which the responder looks up as well, once in a
+	// session; empty for an address.
+	Name string `json:"name,omitempty"`
 }
 
 // Welcome is the responder's side of Hello.

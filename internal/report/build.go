@@ -11,7 +11,7 @@ func Build(ev *evidence.Evidence, d diagnosis.Diagnosis) Report {
 		ev = new(evidence.Evidence)
 	}
 	r := Report{
-		Schema: SchemaName, Run: buildRun(ev), Verdict: d.Verdict, Summary: d.Summary,
+		Schema: SchemaName, Run: buildRun(ev, d), Verdict: d.Verdict, Summary: d.Summary,
 		Checks: []Check{}, Findings: []Finding{}, NotTested: []NotTested{}, Changes: buildChanges(d.Changes), Differences: buildDifferences(d.Differences),
 	}
 	for _, c := range d.Checks {
@@ -30,13 +30,13 @@ func Build(ev *evidence.Evidence, d diagnosis.Diagnosis) Report {
 	return r
 }
 
-func buildRun(ev *evidence.Evidence) Run {
+func buildRun(ev *evidence.Evidence, d diagnosis.Diagnosis) Run {
 	run := ev.Run
 	out := Run{
 		ID: run.ID, Started: run.Started, DurationMs: run.DurationMs, Target: run.Target, Embedded: run.Embedded,
 		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: ev.Pairing.ClientBehindNAT,
 		PairingTransport: orNull(string(ev.Pairing.Transport)), Interrupted: orNull(run.Interrupted),
-		Router: orNull(run.Router),
+		Router: orNull(run.Router), Resolution: buildResolution(ev, d.Names),
 	}
 	if run.Address.IsValid() {
 		out.Address = orNull(run.Address.String())

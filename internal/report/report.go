@@ -48,8 +48,10 @@ type Run struct {
 	// Target is what the user typed, empty with the embedded responder.
 	Target string `json:"target"`
 	// Address is the one that the client dialled.
-	Address  *string `json:"address"`
-	Embedded bool    `json:"embedded"`
+	Address *string `json:"address"`
+	// Resolution is how the name led there; null where the target is an address.
+	Resolution *Resolution `json:"resolution"`
+	Embedded   bool        `json:"embedded"`
 	// Router is the name that was given with --router, null when none was.
 	Router *string `json:"router"`
 	// Scenario is the scenario's name.

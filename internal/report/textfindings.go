@@ -130,6 +130,9 @@ func (r Run) notes() []string {
 	if r.ClientBehindNAT != nil && *r.ClientBehindNAT {
 		out = append(out, "The client is behind a NAT of its own.")
 	}
+	if r.Resolution != nil {
+		out = append(out, r.Resolution.Notes...)
+	}
 	return out
 }
 

@@ -19,6 +19,9 @@ func (p *page) run(r Run) {
 	parts := []string{r.target(), "scenario " + r.Scenario, r.Started.UTC().Format("2006-01-02 15:04 MST")}
 	parts = append(parts, (time.Duration(r.DurationMs) * time.Millisecond).Round(100*time.Millisecond).String())
 	p.styled("  ", strings.Join(parts, " • "), faint())
+	if r.Resolution != nil {
+		p.styled("  ", r.Resolution.line(), faint())
+	}
 	p.styled("  ", r.programs(), faint())
 	p.styled("  ", "run "+r.ID, faint())
 }

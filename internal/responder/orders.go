@@ -88,6 +88,7 @@ func (r *Responder) hello(s *session, in *sipprobe.Incoming, h pairing.Hello) pa
 	s.mu.Lock()
 	s.dialled = h.Dialled.Unmap()
 	s.mu.Unlock()
+	r.lookUp(s, h.Name)
 	for _, e := range r.endpoints {
 		r.advertise(s, in, e)
 	}

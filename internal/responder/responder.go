@@ -17,6 +17,7 @@ import (
 	"bothways/internal/gateway"
 	"bothways/internal/network"
 	"bothways/internal/pairing"
+	"bothways/internal/resolve"
 	"bothways/rtpprobe"
 	"bothways/rtpprobe/natprobe"
 	"bothways/sipprobe"
@@ -42,6 +43,8 @@ type Config struct {
 	Certificate *tls.Certificate
 	// STUN are servers of somebody else that tests of the site's NAT ask as well.
 	STUN []natprobe.PublicServer
+	// Resolver looks up the names that clients dial; the zero value asks as the system does.
+	Resolver resolve.Resolver
 	// AskRouter has the responder ask its default router, when it starts and once for each client, which
 	// address it has on its WAN side.
 	AskRouter bool

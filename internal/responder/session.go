@@ -47,6 +47,7 @@ type session struct {
 
 	sweeping sweeping
 	router   router
+	lookup   lookup
 	tally    *tally
 	aside    aside
 	belfry   belfry

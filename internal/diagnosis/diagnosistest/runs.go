@@ -41,7 +41,7 @@ func Runs() []Run {
 		{"interrupted", Interrupted()},
 		{"local-send-errors", LocalSendErrors()},
 		{"local-no-socket", LocalNoSocket()},
-	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), behaviourRuns(), tlsRuns(), portRuns(), heldRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns(), rankedRuns(), loadRuns(), moveRuns(), serverRuns())
+	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), behaviourRuns(), tlsRuns(), portRuns(), heldRuns(), nameRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns(), rankedRuns(), loadRuns(), moveRuns(), serverRuns())
 }
 
 // LatchingNeeded is a run at a site that rewrites the responder's media port, so that
