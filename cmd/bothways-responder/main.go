@@ -14,9 +14,12 @@
 //
 // For checks of single ports it listens, for as long as they take, on the TCP and UDP
 // ports that the scenario names, and says nothing there to whoever lacks the key; ports
-// below 1024 need the right to listen on them, and those that another program holds are
-// listed and left alone. Outwards it knocks at ports of the client itself and of nobody
-// else.
+// below 1024 need the right to listen on them. Those that another program holds are
+// listed; where the scenario knows what is spoken there, the responder asks them once, at
+// its own address and nowhere else, as a client would (the head of a page, a TLS
+// handshake, a stream header, OPTIONS): what they present inside is held against what is
+// seen outside. Outwards it knocks at ports of the client itself and of nobody else. The
+// name by which the client found the site it looks up, once, with the system's resolver.
 //
 // Servers of others (checks of kinds server and provider, as in the scenarios
 // starface-servers and starface-connect) are asked for nobody unless the operator says so,

@@ -14,6 +14,13 @@
 // outside. Behind it a bothways-responder must be listening, and the key that it
 // printed is given with --key, --key-file or the variable BOTHWAYS_KEY.
 //
+// A host name is resolved as SIP peers do (RFC 3263): NAPTR, SRV, then A and AAAA, in
+// the system's order (RFC 6724); the first address is dialled, and the others are named
+// in the report. An address is taken as it is. The ports are always those of --sip-udp,
+// --sip-tcp and --sip-tls, for the responder prints the ones that it has: where SRV names
+// others the report says so. The responder looks the same name up inside, and an answer
+// that differs there (split DNS) is noted.
+//
 // Where nothing inbound is forwarded, the pairing can be opened from inside: bothways
 // run --wait [TARGET] listens on its own TLS port (5061, or --sip-tls) for up to 5
 // minutes, or --wait-for, and says what to type inside; a bothways-responder --dial
