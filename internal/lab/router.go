@@ -16,15 +16,18 @@ const portNATPMP = 5351
 
 // tell has the site's router answer NAT-PMP's question for its WAN address, and nothing
 // else of that protocol, or PCP's requests for mappings, of which it makes none; until
-// stop is called.
-func tell(ctx context.Context, l *natlab.Lab, pcpOnly bool) (stop func(), err error) {
+// stop is called. Most routers of the lab say nothing.
+func tell(ctx context.Context, l *natlab.Lab, f Fault) (stop func(), err error) {
+	if !f.RouterTells && !f.RouterPCP {
+		return func() {}, nil
+	}
 	conn, err := l.Site.ListenPacket(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), portNATPMP))
 	if err != nil {
 		return nil, err
 	}
 	var wg sync.WaitGroup
 	answer := answerNATPMP
-	if pcpOnly {
+	if f.RouterPCP {
 		answer = answerPCP
 	}
 	wg.Go(func() { serveRouter(conn, l.Addresses.RouterWAN, answer) })

@@ -112,71 +112,31 @@ func counters(l *natlab.Lab) ([]natlab.Counter, error) {
 }
 
 func through(ctx context.Context, l *natlab.Lab, f Fault, s scenarios.Scenario, o Options) (*evidence.Evidence, error) {
-	release, err := hold(ctx, l, f)
+	around, err := set(ctx, l, f)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	stop, err := boxes(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	closing, err := busy(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer closing()
-	dismiss, err := neighbours(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer dismiss()
-	if f.RouterTells || f.RouterPCP {
-		quiet, err := tell(ctx, l, f.RouterPCP)
-		if err != nil {
-			return nil, err
-		}
-		defer quiet()
-	}
-	end, servers, err := stunServer(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
+	defer around.strike()
 	own := insideConfig(host{l.Inside}, o.Version)
-	if own.STUN = servers; f.PublicAddress {
+	if f.PublicAddress {
 		own.Public = l.Addresses.SiteWAN
 	}
-	outer, inner, quietDNS, err := serveNames(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer quietDNS()
-	own.Resolver = inner
-	own.Ports = f.sipPorts()
+	own.Ports, own.Resolver, own.STUN, own.Roots = f.sipPorts(), around.inner, around.stun, around.vendor.roots
 	own.AskRouter, own.Capture = true, !f.NoCapture
-	others, err := vendor(ctx, l, f)
-	if err != nil {
-		return nil, err
-	}
-	defer others.stop()
 	if own.Egress, err = f.Vendor.egress(); err != nil {
 		return nil, err
 	}
-	own.Roots = others.roots
 	inside, err := responder.Start(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("responder: %w", err)
 	}
 	defer inside.Close()
 	cfg := outsideConfig(l, f, s, o)
-	cfg.Roots = others.roots
-	cfg.Ports = f.sipPorts()
-	if err := outer.find(ctx, f, &cfg); err != nil {
+	cfg.Ports, cfg.STUN, cfg.Roots = f.sipPorts(), around.stun, around.vendor.roots
+	if err := around.outer.find(ctx, f, &cfg); err != nil {
 		return nil, err
 	}
-	if cfg.STUN = servers; f.SecondAddress {
+	if f.SecondAddress {
 		cfg.SecondAddress = second(l, f)
 	}
 	if f.FromInside {
