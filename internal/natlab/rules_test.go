@@ -279,7 +279,7 @@ func TestTopologyErrors(t *testing.T) {
 		"between 0 and 1": both(natlab.Rule{Name: "a", Share: 2}),
 		"leave one out":   {Container: true, Box: &natlab.Box{}},
 		"stands alone":    both(natlab.Rule{Name: "a", AfterBytes: 1000, Every: 2}),
-		"leave out Every, Share, OverPPS and AfterBytes": both(natlab.Rule{Name: "a", AfterBytes: 1000, UntilBytes: 2}),
+		"leave out Every, Share, OverPPS, OverFlows and AfterBytes": both(natlab.Rule{Name: "a", AfterBytes: 1000, UntilBytes: 2}),
 		`action "burn"`:      both(natlab.Rule{Name: "a", Action: "burn"}),
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),
 		`protocol "sctp"`:    {Forwards: []natlab.Forward{{Proto: "sctp"}}},
