@@ -153,7 +153,7 @@ func TestBoxPicksMessages(t *testing.T) {
 		{natlab.Alteration{SDP: true, Ports: natlab.Port(5061)}, ""},
 		{natlab.Alteration{Proto: natlab.UDP, Ports: natlab.Port(5060)}, "200 INVITE INVITE with SDP OPTIONS text"},
 		{natlab.Alteration{Proto: natlab.TCP}, ""},
-		{natlab.Alteration{Direction: natlab.Outbound}, ""},
+		{natlab.Alteration{Direction: natlab.Outbound, Proto: natlab.UDP}, ""}, // hosts send ICMPv6 of their own
 		{natlab.Alteration{Family: natlab.IPv6, Proto: natlab.UDP}, ""},
 		{natlab.Alteration{Above: 28 + len(whole)}, ""},
 		{natlab.Alteration{Above: 28 + len(whole) - 1}, "INVITE with SDP"},
