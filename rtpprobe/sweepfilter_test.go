@@ -23,12 +23,12 @@ func TestSweepSourceFilter(t *testing.T) {
 	for name, c := range map[string]struct {
 		blocked, lost string
 		next          func(p *carried) bool
-		took          time.Duration
+		took          time.Duration // of fake time, and generous: the order is random
 	}{
-		"one":             {"40004", "", nil, 4 * time.Second},
-		"most":            {"40001,40004,40007", "", nil, 6 * time.Second},
-		"two, and a hole": {"40001,40010", "10500-10509", hole, 6 * time.Second},
-		"one, and loss":   {"40004", "", lossy(.05, 3, nil), 8 * time.Second},
+		"one":             {"40004", "", nil, 10 * time.Second},
+		"most":            {"40001,40004,40007", "", nil, 15 * time.Second},
+		"two, and a hole": {"40001,40010", "10500-10509", hole, 15 * time.Second},
+		"one, and loss":   {"40004", "", lossy(.05, 3, nil), 20 * time.Second},
 		"none, and loss":  {"", "", lossy(.2, 3, nil), time.Minute},
 		"policed":         {"40007", "", policed(900), 30 * time.Second},
 	} {

@@ -239,7 +239,7 @@ func TestSweepErrors(t *testing.T) {
 		cfg := good
 		change(&cfg)
 		start := time.Now()
-		if _, err := rtpprobe.Sweep(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) || time.Since(start) > 5*time.Second {
+		if _, err := rtpprobe.Sweep(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) || time.Since(start) > time.Minute {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

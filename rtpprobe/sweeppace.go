@@ -26,6 +26,8 @@ type pace struct {
 	controls int        // judged since the last decision
 	lost     int
 	since    uint32 // controls sent before were sent at another pace
+	judged   uint32 // what was sent before is judged
+	slowings []slowing
 
 	tolerated float64 // loss that is no reason to slow down
 	threshold float64 // beyond it growth is slow
@@ -46,6 +48,7 @@ type paceStep struct {
 type paceTrial struct {
 	rate           float64
 	lost, controls int
+	interrupted    bool // since nothing at all came through, which tells no pace that does
 }
 
 // The constants of a pace.
@@ -56,6 +59,7 @@ const (
 	paceGrowth    = 1.5
 	paceCreep     = 1.05
 	paceBackOff   = 0.9
+	quarterPace   = .25 // after an interruption
 	minLot        = 8   // controls that allow growth when all came back
 	lossLot       = 32  // that prove a loss; half of it when most are lost
 	trialLot      = 96  // that judge a trial; three times as many when they leave it open
@@ -144,6 +148,9 @@ func (p *pace) echo(at uint32, control bool, now time.Duration) {
 		}
 		return
 	}
+	if control {
+		p.late(at, uint32(now/time.Microsecond))
+	}
 }
 
 // judge takes in the steps whose answers are overdue.
@@ -162,7 +169,7 @@ func (p *pace) judge(now time.Duration) {
 			p.controls += step.controls
 			p.lost += max(step.controls-step.heard, 0)
 		}
-		p.steps = p.steps[1:]
+		p.judged, p.steps = step.to, p.steps[1:]
 		p.decide(uint32(now / time.Microsecond))
 	}
 }
@@ -196,24 +203,29 @@ func (p *pace) grow(now uint32) {
 }
 
 func (p *pace) slowDown(now uint32) {
-	p.trial = paceTrial{p.rate, p.lost, p.controls}
+	p.remember()
+	none := p.lost == p.controls
+	p.trial = paceTrial{rate: p.rate, lost: p.lost, controls: p.controls, interrupted: none || p.trial.interrupted}
 	loss := float64(p.lost) / float64(p.controls)
 	sent := p.rate
 	if p.actual > 0 {
 		sent = min(sent, p.actual)
 	}
-	p.set(sent*(1-loss)*paceBackOff, now)
+	passed := sent * (1 - loss) * paceBackOff
+	if none {
+		passed = sent * quarterPace
+	}
+	p.set(passed, now)
 }
 
 // tryOn judges, once it can, whether the pace was to blame: it was if the slower one loses less. When
 // that stays open it is taken for it, since to be slow for a while does no harm.
 func (p *pace) tryOn(now uint32) {
-	if p.controls < trialLot {
-		return
-	}
 	before := p.trial
 	sigmas := deviations(p.lost, p.controls, before.lost, before.controls)
+	over := before.interrupted && p.controls >= minLot && sigmas > 2.5
 	switch {
+	case p.controls < trialLot && !over:
 	case sigmas < 1.5:
 		p.trial = paceTrial{}
 		_, high := lossBounds(p.lost, p.controls, 2)
@@ -221,14 +233,16 @@ func (p *pace) tryOn(now uint32) {
 		p.set(before.rate, now)
 	case sigmas > 2.5 || p.controls >= 3*trialLot:
 		p.trial = paceTrial{}
-		p.threshold = p.rate
+		if !before.interrupted {
+			p.threshold = p.rate
+		}
 		p.grow(now)
 	}
 }
 
 // forgive takes back what losses did to the pace that were not the path's: it is no slower than at the start.
 func (p *pace) forgive(start float64, now uint32) {
-	p.trial, p.tolerated, p.threshold = paceTrial{}, firstLoss, math.Inf(1)
+	p.trial, p.tolerated, p.threshold, p.slowings = paceTrial{}, firstLoss, math.Inf(1), nil
 	p.set(max(p.rate, start), now)
 }
 
