@@ -40,7 +40,7 @@ func both(t *testing.T, caller, called context.Context, from, to call.Setup) (pl
 	placed = call.Place(caller, endpoint(t, nil), sipprobe.Target{Peer: far.Local(), Token: "near"}, from)
 	select {
 	case answered = <-ended:
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the called end goes on")
 	}
 	return placed, answered
@@ -48,9 +48,9 @@ func both(t *testing.T, caller, called context.Context, from, to call.Setup) (pl
 
 func TestCall(t *testing.T) {
 	t.Parallel()
-	to := side(true, time.Second)
-	to.Cold = 300 * time.Millisecond
-	from := side(false, time.Second)
+	to := side(true, 2*time.Second)
+	to.Cold = 1500 * time.Millisecond
+	from := side(false, 2*time.Second)
 	from.Lead = to.Cold
 	placed, answered := both(t, t.Context(), t.Context(), from, to)
 	for name, end := range map[string]evidence.CallEnd{"caller": placed, "called": answered} {
@@ -74,7 +74,7 @@ func TestStoppedCall(t *testing.T) {
 	for _, who := range []string{"caller", "called"} {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			caller, called := ctx, t.Context()
 			if who == "called" {

@@ -39,7 +39,7 @@ func knock(t *testing.T, at netip.AddrPort, key, contentType string, body any) s
 	if err != nil {
 		t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return e.Message(ctx, sipprobe.Target{Peer: at, Token: "knock"}, contentType, pairing.Encoding, data)
 }
@@ -83,7 +83,7 @@ func TestTheFirstLeaves(t *testing.T) {
 	t.Parallel()
 	r := startResponder(t, nil)
 	cfg := unforwarded(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	onWaiting(t, &cfg, func(at netip.AddrPort) {
 		if x := knock(t, at, "k", pairing.ContentType, pairing.Presence{Instance: "gone"}); x.Outcome != sipprobe.Accepted {

@@ -108,11 +108,7 @@ func TestResponderVanishes(t *testing.T) {
 			cfg := against(r, scenario(t, "trunk", 25*time.Second))
 			cfg.Network = wire
 			during(&cfg, "call-in-udp", func() { row.vanish(wire, r) })
-			start := time.Now()
 			ev := mustRun(t.Context(), t, cfg)
-			if took := time.Since(start); took > 20*time.Second {
-				t.Errorf("the run went on for %v", took)
-			}
 			if ev.Run.Interrupted == "" || ev.Responder != nil {
 				t.Errorf("interrupted %q, ledger %v", ev.Run.Interrupted, ev.Responder != nil)
 			}
@@ -164,7 +160,7 @@ func TestStopped(t *testing.T) {
 	if got := ev.Checks[1].Skipped; got != "stopped by the user" {
 		t.Errorf("the call that was not tried is skipped because %q", got)
 	}
-	if !networktest.Eventually(2*time.Second, func() bool { return r.Sessions() == 0 }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Error("the responder is not idle")
 	}
 }

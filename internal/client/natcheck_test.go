@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"testing"
-	"time"
 
 	"bothways/internal/client"
 	"bothways/internal/evidence"
@@ -82,7 +81,7 @@ func TestNATLeavesNothing(t *testing.T) {
 		}
 		answeredAll(t, ev.Checks[0], 4, 2)
 	}
-	if !networktest.Eventually(2*time.Second, func() bool { return r.Sessions() == 0 }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Errorf("%d sessions are left", r.Sessions())
 	}
 }

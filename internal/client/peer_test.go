@@ -49,7 +49,7 @@ func takeSession(t *testing.T, r *responder.Responder, run string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	peer := netip.AddrPortFrom(loopback, portsOf(r)[sipprobe.UDP])
 	x := e.Message(ctx, sipprobe.Target{Peer: peer, Token: fmt.Sprintf("hello-%s", run)}, pairing.ContentType, pairing.Encoding, body)

@@ -114,7 +114,7 @@ func TestSeveralClientsAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if !networktest.Eventually(time.Second, func() bool { return r.Sessions() == 0 }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Errorf("%d sessions are left", r.Sessions())
 	}
 }
@@ -124,7 +124,7 @@ func TestRunLeavesNothing(t *testing.T) {
 	r := startResponder(t, nil)
 	ev := mustRun(t.Context(), t, against(r, scenario(t, "trunk", time.Second)))
 	whole(t, ev)
-	if !networktest.Eventually(time.Second, func() bool { return r.Sessions() == 0 }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Errorf("%d sessions are left", r.Sessions())
 	}
 }

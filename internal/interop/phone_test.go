@@ -129,7 +129,7 @@ func certificate(t *testing.T, at netip.Addr) string {
 func (p *phone) dial(t *testing.T, to netip.AddrPort, transport sipprobe.Transport) {
 	t.Helper()
 	fmt.Fprintf(p.say, "/dial sip:anyone@%s;transport=%s\n", to, transport)
-	if !networktest.Eventually(10*time.Second, func() bool { return p.out.has("Call established") }) {
+	if !networktest.Eventually(time.Minute, func() bool { return p.out.has("Call established") }) {
 		t.Fatal("no call")
 	}
 }

@@ -120,7 +120,7 @@ func caller(t *testing.T, transport sipprobe.Transport, to netip.AddrPort) *sipp
 	if transport == sipprobe.UDP {
 		return e // the INVITE is repeated until SIPp is there
 	}
-	if !networktest.Eventually(5*time.Second, func() bool {
+	if !networktest.Eventually(time.Minute, func() bool {
 		c, err := net.Dial("tcp", to.String())
 		return err == nil && e.Adopt(c) == nil
 	}) {

@@ -149,7 +149,7 @@ func received(c *net.UDPConn, quiet time.Duration) (all [][]byte) {
 // answers reads what a request drew: the first may take its time on a busy machine.
 func answers(c *net.UDPConn) [][]byte {
 	buf := make([]byte, 1<<16)
-	c.SetReadDeadline(time.Now().Add(3 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	n, _, err := c.ReadFrom(buf)
 	if err != nil {
 		return nil

@@ -64,7 +64,7 @@ func TestDialogStaysWithTheClient(t *testing.T) {
 			a := paired(t, r, transport, func(c *sipprobe.EndpointConfig) { c.Advertise = addressOfConn(victim) })
 			call, _ := a.call(t, addressOfConn(media))
 			a.order(t, pairing.Order{End: true})
-			if !networktest.Eventually(5*time.Second, func() bool {
+			if !networktest.Eventually(time.Minute, func() bool {
 				select {
 				case <-call.Ended():
 					return true

@@ -114,7 +114,7 @@ func (a *agent) order(t testing.TB, o pairing.Order) pairing.Reply {
 
 func (a *agent) send(t testing.TB, body []byte) pairing.Reply {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	to := sipprobe.Target{Peer: a.peer, Token: fmt.Sprintf("order-%s-%d", a.Transport(), a.tokens.Add(1))}
 	x := a.Message(ctx, to, pairing.ContentType, pairing.Encoding, body)

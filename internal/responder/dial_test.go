@@ -62,7 +62,7 @@ func ordersOver(t *testing.T, e *sipprobe.Endpoint, peer netip.AddrPort) {
 	}
 	var reply pairing.Reply
 	record := pairing.Order{Seq: 2, Fetch: &pairing.Fetch{Call: "out"}}
-	if !networktest.Eventually(5*time.Second, func() bool {
+	if !networktest.Eventually(time.Minute, func() bool {
 		record.Seq++
 		reply = a.order(t, record)
 		return reply.Part != nil && reply.Part.Ready

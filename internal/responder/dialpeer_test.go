@@ -56,7 +56,7 @@ func (n *notebook) count(text string) (count int) {
 // wait waits for so many lines with a text.
 func (n *notebook) wait(t *testing.T, text string, count int) {
 	t.Helper()
-	if !networktest.Eventually(20*time.Second, func() bool { return n.count(text) >= count }) {
+	if !networktest.Eventually(time.Minute, func() bool { return n.count(text) >= count }) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		t.Fatalf("no %q in %q", text, n.lines)

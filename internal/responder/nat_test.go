@@ -39,7 +39,7 @@ func (a *agent) openNAT(t testing.TB, n int, d scenarios.Direction) []pairing.NA
 func (a *agent) natRecord(t testing.TB, n int) (rec pairing.NATRecord) {
 	t.Helper()
 	var part *pairing.Part
-	if !networktest.Eventually(10*time.Second, func() bool {
+	if !networktest.Eventually(time.Minute, func() bool {
 		n++
 		part = a.order(t, pairing.Order{Seq: n, Fetch: &pairing.Fetch{NAT: true}}).Part
 		return part != nil && part.Ready
@@ -72,7 +72,7 @@ func TestNATPorts(t *testing.T) {
 		}
 	}
 	a.order(t, pairing.Order{Seq: 9, End: true})
-	if !networktest.Eventually(2*time.Second, func() bool { return r.Sessions() == 0 }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Fatal("the session does not end")
 	}
 	for port := range seen {

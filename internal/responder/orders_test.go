@@ -36,7 +36,7 @@ func TestOrderIsCarriedOutOnce(t *testing.T) {
 	}
 	wg.Wait()
 	record := pairing.Order{Seq: 2, Fetch: &pairing.Fetch{Call: "out"}}
-	if !networktest.Eventually(5*time.Second, func() bool {
+	if !networktest.Eventually(time.Minute, func() bool {
 		record.Seq++
 		return agents[1].order(t, record).Part.Ready
 	}) {
@@ -144,7 +144,7 @@ func TestSessionsAreBounded(t *testing.T) {
 		t.Errorf("goodbye: %s", reply.Error)
 	}
 	a.run = "onemore"
-	if !networktest.Eventually(2*time.Second, func() bool { return a.hello(t).Welcome != nil }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return a.hello(t).Welcome != nil }) {
 		t.Error("no room after a goodbye")
 	}
 }

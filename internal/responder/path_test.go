@@ -41,7 +41,7 @@ func sizeCheck(id string) scenarios.Check {
 func recordOf(t *testing.T, a *agent, seq int, check string, v any) {
 	t.Helper()
 	var data []byte
-	whole := networktest.Eventually(20*time.Second, func() bool {
+	whole := networktest.Eventually(time.Minute, func() bool {
 		reply := a.order(t, pairing.Order{Seq: seq, Fetch: &pairing.Fetch{Call: check, Offset: len(data)}})
 		seq++
 		if reply.Part == nil || reply.Error != "" {
@@ -77,7 +77,7 @@ func TestSizesGoToTheClient(t *testing.T) {
 		t.Error("the same check began twice")
 	}
 	buf := make([]byte, 4096)
-	own.SetReadDeadline(time.Now().Add(10 * time.Second))
+	own.SetReadDeadline(time.Now().Add(time.Minute))
 	for plain, whole := false, false; !plain || !whole; {
 		n, from, err := own.ReadFrom(buf)
 		if err != nil {
@@ -120,7 +120,7 @@ func TestMarksAreListenedToForAWhile(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 	}
-	if !networktest.Eventually(5*time.Second, func() bool { return free(reply.MarksPort) }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return free(reply.MarksPort) }) {
 		t.Errorf("port %d is still held", reply.MarksPort)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"bothways/internal/knock"
 	"bothways/internal/network"
@@ -103,7 +102,7 @@ func TestBellsGoWithTheirSession(t *testing.T) {
 		t.Error("the bells before were not taken down, or those after not hung")
 	}
 	a.order(t, pairing.Order{Seq: 3, End: true})
-	if !networktest.Eventually(5*time.Second, func() bool { return tcpFree(23811) }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return tcpFree(23811) }) {
 		t.Error("a bell hangs that nobody wants any more")
 	}
 }

@@ -23,7 +23,7 @@ func TestAside(t *testing.T) {
 		t.Fatalf("%+v, %+v", first, again)
 	}
 	a.order(t, pairing.Order{Seq: 3, End: true})
-	if !networktest.Eventually(10*time.Second, func() bool { return free(first.Aside) }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return free(first.Aside) }) {
 		t.Errorf("port %d is still held", first.Aside)
 	}
 }
@@ -68,7 +68,7 @@ func TestShow(t *testing.T) {
 	}()
 	seen := make(map[string]bool)
 	buf := make([]byte, 4096)
-	own.SetReadDeadline(time.Now().Add(5 * time.Second))
+	own.SetReadDeadline(time.Now().Add(time.Minute))
 	for len(seen) < len(sipprobe.Forms()) {
 		n, from, err := own.ReadFrom(buf)
 		if err != nil {

@@ -167,7 +167,7 @@ func TestSweepPortsCloseWithTheSession(t *testing.T) {
 	}
 	silent.sweep(t, 2, pairing.SweepOrder{Send: &pairing.Send{Terms: outbound(1), Ports: portSet(t, "1025-65535"), RatePPS: 10}})
 	byeing.order(t, pairing.Order{Seq: 2, End: true})
-	if !networktest.Eventually(time.Second, func() bool { return free(29500) }) {
+	if !networktest.Eventually(networktest.BeforeLease, func() bool { return free(29500) }) {
 		t.Error("the ports are open after a goodbye")
 	}
 	if !networktest.Eventually(idleWithin, func() bool { return free(reply.Sweep.Sources[0]) && r.Sessions() == 0 }) {
@@ -186,7 +186,7 @@ func TestSweepBesideACall(t *testing.T) {
 		client.Run(ctx, clientOf(r, scenarios.Scenario{Name: "call", Checks: []scenarios.Check{aCheck("out", sipprobe.UDP, time.Minute)}}))
 	}()
 	defer func() { stop(); <-done }()
-	if !networktest.Eventually(5*time.Second, func() bool { return !free(29910) && !free(29911) }) {
+	if !networktest.Eventually(time.Minute, func() bool { return !free(29910) && !free(29911) }) {
 		t.Fatal("there is no call")
 	}
 	a := newAgent(t, r, sipprobe.TCP, "abc")
@@ -250,7 +250,7 @@ func TestPrimedPortsSendFirst(t *testing.T) {
 	}
 	var heard rtpprobe.PortSet
 	buffer := make([]byte, 1500)
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	for heard.Len() < 20 {
 		n, from, err := c.ReadFrom(buffer)
 		if err != nil {

@@ -42,7 +42,7 @@ func TestClientKilled(t *testing.T) {
 	lines := bufio.NewScanner(child.out)
 	for lines.Scan() && !strings.HasPrefix(lines.Text(), "check-started call-in") {
 	}
-	if !networktest.Eventually(5*time.Second, func() bool { return networktest.Files() >= files+2+2*3 }) {
+	if !networktest.Eventually(time.Minute, func() bool { return networktest.Files() >= files+2+2*3 }) {
 		t.Fatal("there are no calls")
 	}
 	child.cmd.Process.Kill()

@@ -42,6 +42,10 @@ func Files() int {
 	return len(list)
 }
 
+// BeforeLease is plenty for what happens at once, and less than the lease of a client that says nothing (7 s): what a
+// goodbye frees must not wait for that.
+const BeforeLease = 5 * time.Second
+
 // Eventually asks until the answer is true, false when that has taken too long.
 func Eventually(limit time.Duration, ask func() bool) bool {
 	tick := time.NewTicker(10 * time.Millisecond)
