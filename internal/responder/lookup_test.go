@@ -60,7 +60,7 @@ func TestLookup(t *testing.T) {
 	hello("pbx.example.com")
 	hello("other.example.com")
 	n := 100
-	if !networktest.Eventually(10*time.Second, func() bool { n += 100; return a.ledger(t, n).Resolution != nil }) {
+	if !networktest.Eventually(time.Minute, func() bool { n += 100; return a.ledger(t, n).Resolution != nil }) {
 		t.Fatal("nothing was found")
 	}
 	if got := a.ledger(t, n+100).Resolution; got.Name != "pbx.example.com" || got.Used != loopback {
