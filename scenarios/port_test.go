@@ -94,35 +94,3 @@ func TestLoadExplainsPorts(t *testing.T) {
 		}
 	}
 }
-
-// TestVendorTable holds the scenario against the rows of the vendor's table.
-func TestVendorTable(t *testing.T) {
-	s, err := scenarios.Named("starface-ports")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := make(map[string]bool)
-	for _, c := range s.Checks {
-		switch {
-		case c.Port != nil:
-			got[fmt.Sprintf("%s %s %d", c.Direction, c.Transport, c.Port.Number)] = true
-			if c.Port.Purpose == "" {
-				t.Errorf("%s: what is it for?", c.ID)
-			}
-		case c.Sweep != nil:
-			got[fmt.Sprintf("%s %s %s", c.Direction, c.Transport, c.Sweep.Ports)] = true
-		default:
-			got[fmt.Sprintf("%s %s sip", c.Direction, c.Transport)] = true
-		}
-	}
-	for _, row := range []string{
-		"inbound tcp 80", "inbound tcp 443", "inbound udp 1902", "inbound tcp 3090", "inbound udp 3090", "inbound tcp 5222",
-		"inbound tcp 50080", "inbound tcp 50081", "inbound udp 10000-20000", "inbound udp sip", "inbound tcp sip", "inbound tls sip",
-		"outbound tcp 80", "outbound udp 123", "outbound tcp 443", "outbound tcp 8383", "outbound tcp 5222", "outbound tcp 50080",
-		"outbound tcp 50081", "outbound udp 1025-65535", "outbound udp sip", "outbound tls sip",
-	} {
-		if !got[row] {
-			t.Errorf("%s is missing", row)
-		}
-	}
-}
