@@ -99,6 +99,8 @@ func (r Rule) check() error {
 		return errors.New("AfterBytes stands alone; leave out Every, Share, OverPPS and OverFlows")
 	case r.UntilBytes > 0 && (r.Every > 1 || r.Share != 0 || r.OverPPS > 0 || r.OverFlows > 0 || r.AfterBytes > 0):
 		return errors.New("UntilBytes stands alone; leave out Every, Share, OverPPS, OverFlows and AfterBytes")
+	case r.NewFlows && r.Router == InsideFirewall:
+		return errors.New("NewFlows is for routers; the inside host's firewall keeps no states")
 	case !(r.Share >= 0 && r.Share <= 1):
 		return fmt.Errorf("share %v is not between 0 and 1", r.Share)
 	}

@@ -18,6 +18,7 @@ type match struct {
 	src, dst       netip.Prefix
 	sports, dports Ports
 	dparity        Parity
+	new            bool
 }
 
 // exprs compiles the match. Each expression loads register 1 and tests it.
@@ -42,6 +43,9 @@ func (m match) exprs() []expr.Any {
 	}
 	e = append(e, portRange(sourcePort(1), m.sports)...)
 	e = append(e, portRange(destinationPort(1), m.dports)...)
+	if m.new {
+		e = append(e, conntrack(expr.CtKeySTATE, expr.CtStateBitNEW)...)
+	}
 	return append(e, parity(destinationPort(1), m.dparity)...)
 }
 
@@ -54,7 +58,7 @@ func (m match) oneFamily() Family {
 func (r Rule) match() match {
 	m := match{
 		family: r.Family, proto: r.Proto, src: r.Source, dst: r.Destination,
-		sports: r.SourcePorts, dports: r.DestinationPorts, dparity: r.DestinationParity,
+		sports: r.SourcePorts, dports: r.DestinationPorts, dparity: r.DestinationParity, new: r.NewFlows,
 	}
 	// Inbound means towards the site, which the client's router has on its WAN.
 	private := r.Direction == Outbound

@@ -267,6 +267,24 @@ func TestUntilBytes(t *testing.T) {
 	}
 }
 
+// TestNewFlows: what the rule forbids to begin may still answer.
+func TestNewFlows(t *testing.T) {
+	t.Parallel()
+	lab := build(t, both(natlab.Rule{Name: "new", Direction: natlab.Outbound, Proto: natlab.UDP, NewFlows: true}))
+	a := lab.Addresses
+	inside, outside := udp(t, lab.Inside, a.Inside, 5060), udp(t, lab.Outside, a.Outside, 5060)
+	if send(t, inside, addrPort(a.Outside, 5060), outside, gone).IsValid() {
+		t.Error("a new flow passed")
+	}
+	src := send(t, outside, addrPort(a.SiteWAN, 5060), inside, soon)
+	if !send(t, inside, src, outside, soon).IsValid() {
+		t.Error("the answer did not pass")
+	}
+	if n := hits(t, lab, "new"); n != 1 {
+		t.Errorf("%d hits", n)
+	}
+}
+
 func TestTopologyErrors(t *testing.T) {
 	t.Parallel()
 	for want, topology := range map[string]natlab.Topology{
@@ -280,6 +298,7 @@ func TestTopologyErrors(t *testing.T) {
 		"leave one out":   {Container: true, Box: &natlab.Box{}},
 		"stands alone":    both(natlab.Rule{Name: "a", AfterBytes: 1000, Every: 2}),
 		"leave out Every, Share, OverPPS, OverFlows and AfterBytes": both(natlab.Rule{Name: "a", AfterBytes: 1000, UntilBytes: 2}),
+		"keeps no states":    both(natlab.Rule{Name: "a", Router: natlab.InsideFirewall, NewFlows: true}),
 		`action "burn"`:      both(natlab.Rule{Name: "a", Action: "burn"}),
 		`direction "up"`:     both(natlab.Rule{Name: "a", Direction: "up"}),
 		`protocol "sctp"`:    {Forwards: []natlab.Forward{{Proto: "sctp"}}},

@@ -138,6 +138,9 @@ type Rule struct {
 	// UntilBytes hits matching packets until they add up to so many bytes, and spares all
 	// that come later, as something that is slow to open does. It stands alone as well.
 	UntilBytes uint64
+	// NewFlows spares what belongs to a flow that the router has let through in the other
+	// direction, as stateful firewalls do: with it a rule forbids to begin, not to answer.
+	NewFlows bool
 }
 
 // Timeouts are how long a router remembers a flow without packets. Whole
