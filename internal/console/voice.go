@@ -122,5 +122,7 @@ type Overrides struct {
 	Pause      time.Duration `placeholder:"DURATION" help:"How long both sides of each call fall silent halfway through, as on hold."`
 	RatePPS    int           `name:"rate" placeholder:"PPS" help:"Pace at which sweeps start, in probes a second, instead of what the scenario says."`
 	ProbeBytes int           `placeholder:"N" help:"UDP payload of a sweep's probe, in bytes."`
-	Long       bool          `help:"Add the checks of the scenario long, which take a quarter of an hour."`
+	// SweepSample is the lab's own.
+	SweepSample int  `kong:"-"`
+	Long        bool `help:"Add the checks of the scenario long, which take a quarter of an hour."`
 }

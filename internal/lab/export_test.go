@@ -39,3 +39,6 @@ func Blocking(c scenarios.Check) []natlab.Rule {
 	}
 	return rules
 }
+
+// Scenario is a scenario that ships, or one of the lab's own.
+var Scenario = scenario

@@ -23,6 +23,8 @@ type Fault struct {
 	Also []string
 	// WholeTalk keeps the talk times of the scenario in a run that shortens them.
 	WholeTalk bool
+	// WholeSweeps keeps all ports of the scenario's sweeps in a run that tries a sample.
+	WholeSweeps bool
 	// IPv6 dials the inside host's IPv6 address instead of the site's public IPv4 one.
 	IPv6 bool
 	// FromInside has the responder open the pairing, to a client that waits for it.
@@ -108,8 +110,8 @@ func Faults() []Fault {
 }
 
 func single() []Fault {
-	return slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
-		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults())
+	return whole(slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
+		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults()))
 }
 
 // callFaults are those that calls show.

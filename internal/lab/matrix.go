@@ -31,9 +31,10 @@ const (
 	cellTimeout = 3 * time.Minute
 )
 
-// Quickly are the overrides of a matrix: short talks and no careful start.
+// Quickly are the overrides of a matrix: short talks, no careful start, and samples of the
+// ports of sweeps, but for the faults that are about these.
 func Quickly() scenarios.Overrides {
-	return scenarios.Overrides{Talk: 2 * time.Second, RatePPS: 20_000}
+	return scenarios.Overrides{Talk: 2 * time.Second, RatePPS: 20_000, SweepSample: sweepSample}
 }
 
 // Matrix runs faults, so many of them side by side (0 = DefaultParallel) and those that
@@ -77,12 +78,6 @@ func Sides(faults []Fault, parallel int, run func(Fault)) {
 	}
 	close(others)
 	wg.Wait()
-}
-
-// sweeps reports whether the fault's scenario sends as fast as the machine can.
-func (f Fault) sweeps() bool {
-	s, err := f.scenario()
-	return err == nil && slices.ContainsFunc(s.Checks, func(c scenarios.Check) bool { return c.Kind == scenarios.SweepKind || c.Kind == scenarios.LoadKind })
 }
 
 // Try runs one fault, again where the machine was too busy.

@@ -74,6 +74,9 @@ func Run(ctx context.Context, f Fault, o Options) (Outcome, error) {
 	if f.WholeTalk {
 		o.Talk = 0
 	}
+	if f.WholeSweeps {
+		o.SweepSample = 0
+	}
 	if f.SecondAddress {
 		if s, err = s.WithSecond(); err != nil {
 			return Outcome{}, err
