@@ -26,7 +26,7 @@ func (r *Responder) knock(s *session, in *sipprobe.Incoming, l pairing.PortList)
 	k := knock.Knocker{
 		Terms: r.knockTerms(s, l), Dialer: r.cfg.Network, Result: network.ConnectResult, Local: netip.AddrPortFrom(in.Local.Addr(), 0),
 	}
-	remote := in.Source.Addr()
+	remote := s.whence(in)
 	go func() {
 		defer s.work.Done()
 		all := l.KnockAt(s.ctx, k, remote)

@@ -36,7 +36,7 @@ func (r *Responder) marks(s *session, in *sipprobe.Incoming, x pairing.Marks) (p
 			s.finish(x.Check.ID, rtpprobe.ListenMarked(ctx, conn, terms))
 			return
 		}
-		s.finish(x.Check.ID, rtpprobe.SendMarked(ctx, conn, netip.AddrPortFrom(in.Source.Addr(), x.Port), terms))
+		s.finish(x.Check.ID, rtpprobe.SendMarked(ctx, conn, netip.AddrPortFrom(s.whence(in), x.Port), terms))
 	}()
 	at, _ := localAddr(conn, nil)
 	return pairing.Reply{MarksPort: at.Port()}, nil

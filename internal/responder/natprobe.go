@@ -55,7 +55,7 @@ func (r *Responder) probeNAT(s *session, in *sipprobe.Incoming, o pairing.NATPro
 // natTargets are the client's sockets that are to be asked.
 func (r *Responder) natTargets(s *session, in *sipprobe.Incoming, o pairing.NATProbe) (to []netip.AddrPort, err error) {
 	for _, port := range o.Ports {
-		to = append(to, netip.AddrPortFrom(in.Source.Addr(), port))
+		to = append(to, netip.AddrPortFrom(s.whence(in), port))
 	}
 	for _, port := range o.SecondPorts {
 		to = append(to, netip.AddrPortFrom(o.Second, port))

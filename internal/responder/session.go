@@ -174,6 +174,15 @@ func (s *session) flow(t sipprobe.Transport) (flow, bool) {
 	return f, ok
 }
 
+// whence is where the client is that gave an order, for what goes there beside SIP: a box
+// that opens TLS gives orders from its own address, and media does not go to it.
+func (s *session) whence(in *sipprobe.Incoming) netip.Addr {
+	if a, ok := s.clientAddr(in.Endpoint.Transport()); ok && a.Is4() == in.Source.Addr().Is4() {
+		return a
+	}
+	return in.Source.Addr()
+}
+
 // clientAddr is the client's address as seen over UDP, which no proxy carries, or on
 // that transport, or on any.
 func (s *session) clientAddr(t sipprobe.Transport) (netip.Addr, bool) {

@@ -127,7 +127,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 	r.spoken.add(addr, window)
 	primed := 0
 	if l.Prime != 0 {
-		primed = r.prime(w.ctx, addr, window, netip.AddrPortFrom(in.Source.Addr(), l.Prime), l.RatePPS)
+		primed = r.prime(w.ctx, addr, window, netip.AddrPortFrom(s.whence(in), l.Prime), l.RatePPS)
 	}
 	reflector, err := r.reflect(w.ctx, s, addr, window, l)
 	if err != nil {

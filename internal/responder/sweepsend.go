@@ -90,7 +90,7 @@ func (r *Responder) send(s *session, in *sipprobe.Incoming, o pairing.Send) erro
 	if w == nil || len(w.sources) == 0 {
 		return errNotOpen
 	}
-	remote := in.Source.Addr()
+	remote := s.whence(in)
 	if local := in.Local.Addr(); local != w.addr {
 		return fmt.Errorf("the ports to send from are on %v, not on %v", w.addr, local)
 	}
