@@ -65,7 +65,9 @@ func (s *sweep) prime(f *evidence.SweepFacts) {
 		*ports = ports.Intersect(s.RequestLost) // the others were open before, and measure the loss
 	}
 	s.primed = &primed
-	s.woken = likeNearest(s.RequestLost, passed(primed), primed.RequestLost)
+	// A NAT that gives random ports opens others than were asked for, some of which are
+	// tried by chance: what arrives on a wrong port is no way in.
+	s.woken = likeNearest(s.RequestLost, primed.Open.Union(primed.ReplyLost), primed.RequestLost)
 }
 
 // passed are the ports of a verdict whose requests arrived, on whatever port.
