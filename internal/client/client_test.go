@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,9 @@ func portsOf(r *responder.Responder) map[sipprobe.Transport]uint16 {
 func scenario(t *testing.T, name string, talk time.Duration) scenarios.Scenario {
 	t.Helper()
 	s, err := scenarios.Named(name)
+	if name == "calls" {
+		s, err = scenarios.Load("calls.yaml", strings.NewReader(calls))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +70,9 @@ func scenario(t *testing.T, name string, talk time.Duration) scenarios.Scenario 
 	}
 	return s
 }
+
+// calls is the trunk without the sweeps, which would take the ports of other tests.
+const calls = `{name: calls, extends: trunk, remove: [sweep-in, sweep-out, rewriting-in, rewriting-out]}`
 
 // aCall is a scenario of one call.
 func aCall(d scenarios.Direction, transport sipprobe.Transport, talk time.Duration) scenarios.Scenario {

@@ -37,7 +37,7 @@ func TestNotPaired(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			ev := mustRun(t.Context(), t, client.Config{Network: network.Host{}, Address: loopback, Ports: row.peer(t),
-				Key: row.key, Scenario: scenario(t, "trunk", time.Second)})
+				Key: row.key, Scenario: scenario(t, "calls", time.Second)})
 			if len(ev.Pairing.Attempts) != 3 || ev.Pairing.Transport != "" || ev.Responder != nil {
 				t.Fatalf("%+v", ev.Pairing)
 			}

@@ -105,7 +105,7 @@ func TestResponderVanishes(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { r.Close() })
-			cfg := against(r, scenario(t, "trunk", 25*time.Second))
+			cfg := against(r, scenario(t, "calls", 25*time.Second))
 			cfg.Network = wire
 			during(&cfg, "call-in-udp", func() { row.vanish(wire, r) })
 			ev := mustRun(t.Context(), t, cfg)

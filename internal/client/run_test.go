@@ -12,7 +12,7 @@ import (
 	"bothways/sipprobe"
 )
 
-// TestTrunk runs the whole scenario over all transports, and over each alone.
+// TestTrunk runs the calls of the default scenario over all transports, and over each alone.
 func TestTrunk(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -29,7 +29,7 @@ func TestTrunk(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			r := startResponder(t, func(c *responder.Config) { c.Ports, c.Listen = row.ports, []netip.Addr{row.at} })
-			cfg := against(r, scenario(t, "trunk", time.Second))
+			cfg := against(r, scenario(t, "calls", time.Second))
 			cfg.Address, cfg.OwnPorts = row.at, row.ports
 			ev := mustRun(t.Context(), t, cfg)
 			whole(t, ev)
@@ -122,7 +122,7 @@ func TestSeveralClientsAtOnce(t *testing.T) {
 func TestRunLeavesNothing(t *testing.T) {
 	networktest.Leaks(t)
 	r := startResponder(t, nil)
-	ev := mustRun(t.Context(), t, against(r, scenario(t, "trunk", time.Second)))
+	ev := mustRun(t.Context(), t, against(r, scenario(t, "calls", time.Second)))
 	whole(t, ev)
 	if !networktest.Eventually(networktest.BeforeLease, func() bool { return r.Sessions() == 0 }) {
 		t.Errorf("%d sessions are left", r.Sessions())

@@ -65,9 +65,17 @@ func (s *sweep) prime(f *evidence.SweepFacts) {
 		*ports = ports.Intersect(s.RequestLost) // the others were open before, and measure the loss
 	}
 	s.primed = &primed
-	// A NAT that gives random ports opens others than were asked for, some of which are
-	// tried by chance: what arrives on a wrong port is no way in.
-	s.woken = likeNearest(s.RequestLost, primed.Open.Union(primed.ReplyLost), primed.RequestLost)
+	s.woken = likeNearest(s.RequestLost, s.opened(primed), primed.RequestLost)
+}
+
+// opened are the ports that pass once the site has sent. A NAT that gives random ports
+// opens others than were asked for, some of which are tried by chance: what arrives on a
+// wrong port then is no way in, unless the site shifts ports cold as well.
+func (s *sweep) opened(primed rtpprobe.SweepVerdict) rtpprobe.PortSet {
+	if !s.WrongPort.IsZero() {
+		return passed(primed)
+	}
+	return primed.Open.Union(primed.ReplyLost)
 }
 
 // passed are the ports of a verdict whose requests arrived, on whatever port.

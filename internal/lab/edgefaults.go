@@ -27,7 +27,7 @@ func edgeFaults() []Fault {
 			Topology: breaking(
 				natlab.Rule{Name: "sip", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: natlab.Port(5060)},
 				natlab.Rule{Name: "rtp", Router: natlab.InsideFirewall, Proto: natlab.UDP, DestinationPorts: rtpPorts}),
-			Scenario: "trunk", Expect: []string{"transport-unreachable", "one-way-audio", "host-firewall"}, Verdict: "fail"},
+			Scenario: "trunk", WholeSweeps: true, Expect: []string{"transport-unreachable", "one-way-audio", "host-firewall"}, Verdict: "fail"},
 		{Name: "host-firewall-tcp", Title: "the firewall of the responder's own machine drops TCP 5060",
 			Topology: breaking(natlab.Rule{Name: "tcp", Router: natlab.InsideFirewall, Proto: natlab.TCP, DestinationPorts: natlab.Port(5060)}),
 			Scenario: "quick", Expect: []string{"transport-unreachable", "host-firewall"}, Verdict: "fail"},

@@ -110,7 +110,7 @@ func Faults() []Fault {
 }
 
 func single() []Fault {
-	return whole(slices.Concat(callFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
+	return whole(slices.Concat(callFaults(), audioFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
 		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults()))
 }
 
@@ -131,22 +131,22 @@ func callFaults() []Fault {
 			Topology: forwarding(sipUDP, sipTCP, rtp), Scenario: "trunk",
 			Expect: []string{"transport-unreachable", "port-not-forwarded"}, Verdict: "fail"},
 		{Name: "rtp-not-forwarded", Title: "the RTP range is not forwarded, but the NAT keeps ports: audio flows once the site has sent",
-			Topology: forwarding(sipUDP, sipTCP, sipTLS), Scenario: "trunk",
-			Expect: []string{"rtp-range-not-forwarded"}, Verdict: "degraded"},
+			Topology: forwarding(sipUDP, sipTCP, sipTLS), Scenario: "trunk", WholeSweeps: true,
+			Expect: []string{"filtered-until-primed"}, Verdict: "fail"},
 		{Name: "rtp-not-forwarded-random-ports", Title: "the RTP range is not forwarded, and the NAT changes source ports",
-			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { t.RandomPorts = true }), Scenario: "trunk",
-			Expect: []string{"one-way-audio", "rtp-range-not-forwarded", "latching-needed"}, Verdict: "fail"},
+			Topology: with(forwarding(sipUDP, sipTCP, sipTLS), func(t *natlab.Topology) { t.RandomPorts = true }), Scenario: "trunk", WholeSweeps: true,
+			Expect: []string{"one-way-audio", "rtp-range-not-forwarded", "source-port-randomised", "latching-needed"}, Verdict: "fail"},
 		{Name: "inbound-rtp-dropped", Title: "a filter drops RTP towards the site",
 			Topology: breaking(natlab.Rule{Name: "no-rtp-in", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts}),
-			Scenario: "trunk", Expect: []string{"one-way-audio", "rtp-range-not-forwarded"}, Verdict: "fail"},
+			Scenario: "trunk", WholeSweeps: true, Expect: []string{"one-way-audio", "rtp-range-not-forwarded"}, Verdict: "fail"},
 		{Name: "outbound-rtp-dropped", Title: "a filter drops RTP from the site",
 			Topology: breaking(natlab.Rule{Name: "no-rtp-out", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: rtpPorts}),
-			Scenario: "trunk", Expect: []string{"one-way-audio"}, Verdict: "fail"},
+			Scenario: "trunk", WholeSweeps: true, Expect: []string{"one-way-audio", "egress-filtered"}, Verdict: "fail"},
 		{Name: "rtp-dropped", Title: "a filter drops RTP both ways",
 			Topology: breaking(
 				natlab.Rule{Name: "no-rtp-in", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts},
 				natlab.Rule{Name: "no-rtp-out", Direction: natlab.Outbound, Proto: natlab.UDP, SourcePorts: rtpPorts}),
-			Scenario: "trunk", Expect: []string{"no-audio", "rtp-range-not-forwarded"}, Verdict: "fail"},
+			Scenario: "trunk", WholeSweeps: true, Expect: []string{"no-audio", "rtp-range-not-forwarded", "egress-filtered"}, Verdict: "fail"},
 		{Name: "rtp-loss", Title: "one packet in ten is lost towards the site",
 			Topology: breaking(natlab.Rule{Name: "loss", Direction: natlab.Inbound, Proto: natlab.UDP, DestinationPorts: rtpPorts, Every: 10}),
 			Scenario: "trunk", Expect: []string{"poor-audio"}, Verdict: "degraded"},
@@ -160,10 +160,11 @@ func callFaults() []Fault {
 			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "trunk", Verdict: "pass"},
 		{Name: "nothing-forwarded", Title: "nothing is forwarded, and the responder dials out to the client",
 			Topology: forwarding(), Scenario: "trunk", FromInside: true,
-			Expect: []string{"no-signalling", "port-not-forwarded"}, Verdict: "fail"},
+			Expect: []string{"no-signalling", "port-not-forwarded", "filtered-until-primed"}, Verdict: "fail"},
 		{Name: "cgnat-from-inside", Title: "the carrier has put a NAT before the site, whose router says so, and the responder dials out to the client",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "trunk", FromInside: true, RouterTells: true,
-			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded"}, Folded: []string{"port-not-forwarded"}, Verdict: "fail"},
+			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded", "filtered-until-primed"},
+			Folded: []string{"port-not-forwarded", "filtered-until-primed"}, Verdict: "fail"},
 		{Name: "cgnat-told-by-pcp", Title: "the same, and the router says so by PCP alone",
 			Topology: with(everything(), func(t *natlab.Topology) { t.Carrier = true }), Scenario: "quick", FromInside: true, RouterPCP: true,
 			Expect: []string{"no-signalling", "double-nat", "port-not-forwarded"}, Folded: []string{"port-not-forwarded"}, Verdict: "fail"},

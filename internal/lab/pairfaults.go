@@ -25,7 +25,7 @@ func pairs() []pair {
 		{a: "binding-short", b: "port-egress-dropped",
 			ranked: []string{"egress-filtered", "udp-binding-short"}},
 		{a: "cgnat-from-inside", b: "port-egress-dropped",
-			ranked: []string{"double-nat", "(port-not-forwarded)", "egress-filtered"}},
+			ranked: []string{"double-nat", "(port-not-forwarded)", "(filtered-until-primed)", "egress-filtered"}},
 		{a: "dscp-bleached-in", b: "rtp-loss",
 			ranked: []string{"dscp-changed"}},
 		{a: "private-address", b: "tls-intercepted",

@@ -6,10 +6,13 @@ import "bothways/internal/lab"
 func shippedSites() map[string]shippedSite {
 	const pbxName = "pbx.example.com"
 	pbx := lab.Fault{Dialled: pbxName, Servers: []lab.TLSServer{{Port: 443, Name: pbxName}, {Port: 5223, Name: pbxName}}}
-	plain := shippedSite{}
+	plain, moving := shippedSite{}, shippedSite{site: lab.Fault{WholeTalk: true}}
 	return map[string]shippedSite{
 		"trunk": plain, "quick": plain, "ports": plain, "rtp-range": plain, "services": plain,
 		"starface-trunk": plain, "starface-clients": plain, "starface-mobile": plain, "starface-ports": plain,
+		"first-seconds-silent": moving, "one-way-audio": plain,
+		"starface-servers": {elsewhere: "TestEachServerOfTheTable"}, "starface-connect": {elsewhere: "TestEachServerOfTheTable"},
+		"audio-stops-on-hold": moving, "no-audio-on-transfer": moving, "drops-after-30s": moving,
 		"starface-tls":  {site: pbx},
 		"media-address": {site: lab.Fault{SecondAddress: true}},
 		"private-address": {planted: []string{"call-in-udp"}, site: lab.Fault{

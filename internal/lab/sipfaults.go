@@ -25,7 +25,7 @@ func sipFaults() []Fault {
 	return []Fault{
 		{Name: "sip-helper", Title: "the router runs the kernel's SIP helper",
 			Topology: with(everything(), func(t *natlab.Topology) { t.SIPHelper = []natlab.Router{natlab.SiteRouter} }), Scenario: "trunk",
-			Expect: []string{"sip-alg-rewrites"}, Verdict: "degraded"},
+			Expect: []string{"sip-alg-rewrites", "sip-alg-blocks"}, Verdict: "fail"},
 		{Name: "sip-via-rewritten", Title: "an ALG rewrites Via in requests to the site over UDP",
 			Topology: inbound(natlab.Alteration{Name: "via", Change: natlab.RewriteVia, Address: routerLAN}), Scenario: "trunk",
 			Expect: []string{"sip-alg-rewrites"}, Verdict: "degraded"},
