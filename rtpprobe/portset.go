@@ -130,16 +130,28 @@ func (s PortSet) All() iter.Seq[uint16] {
 
 // Union is the set of the ports that are in either.
 func (s PortSet) Union(other PortSet) PortSet {
+	switch {
+	case other.IsZero():
+		return s
+	case s.IsZero():
+		return other
+	}
 	return s.combine(other, func(a, b uint64) uint64 { return a | b })
 }
 
 // Minus is the set of the ports that are in s and not in other.
 func (s PortSet) Minus(other PortSet) PortSet {
+	if s.IsZero() || other.IsZero() {
+		return s
+	}
 	return s.combine(other, func(a, b uint64) uint64 { return a &^ b })
 }
 
 // Intersect is the set of the ports that are in both.
 func (s PortSet) Intersect(other PortSet) PortSet {
+	if s.IsZero() || other.IsZero() {
+		return PortSet{}
+	}
 	return s.combine(other, func(a, b uint64) uint64 { return a & b })
 }
 

@@ -19,6 +19,8 @@ func (b *portBits) add(port uint16) {
 	}
 }
 
+func (b *portBits) has(port uint16) bool { return b[port>>6]>>(port&63)&1 == 1 }
+
 // addRange takes a range that is not inverted.
 func (b *portBits) addRange(r PortRange) {
 	first, last := r.From>>6, r.To>>6

@@ -35,18 +35,23 @@ func (j *judgement) tallies(r judgedRound, way wayLost) map[uint16]*tally {
 	if way == replyLoss {
 		through, known = r.sent.Echoed, j.echoed
 	}
-	tallies := make(map[uint16]*tally)
+	locals, arrived := j.sent.localsIn(&r.sent), bitsOf(through)
+	counts := make([]tally, len(locals))
 	for port := range r.tried(way).Intersect(known).All() {
-		local := j.sent.localIn(&r.sent, port)
+		t := &counts[localIndex(port, r.sent.Round, len(locals))]
+		t.n++
+		if !arrived.has(port) {
+			t.lost++
+		}
+	}
+	tallies := make(map[uint16]*tally)
+	for i, local := range locals {
 		t := tallies[local]
 		if t == nil {
 			t = new(tally)
 			tallies[local] = t
 		}
-		t.n++
-		if !through.Contains(port) {
-			t.lost++
-		}
+		t.n, t.lost = t.n+counts[i].n, t.lost+counts[i].lost
 	}
 	return tallies
 }

@@ -116,21 +116,22 @@ func (j *judgement) lost(ports PortSet, losses []RoundLoss, way wayLost) PortSet
 	if way == requestLoss && j.reached.IsZero() || way == replyLoss && j.echoed.IsZero() {
 		return j.lostAsOne(ports, way)
 	}
-	chances := make(map[uint16]float64, ports.Len())
+	var tried PortSet
+	chances := make([]float64, 1<<16) // of each port that was tried
 	for i, r := range j.rounds {
-		loss := losses[i].share(way)
-		for port := range j.tried(r, way).Intersect(ports).All() {
-			before, known := chances[port]
-			if !known {
-				before = 1
-			}
-			chances[port] = before * loss
+		loss, these := losses[i].share(way), j.tried(r, way).Intersect(ports)
+		for port := range these.Minus(tried).All() {
+			chances[port] = 1
 		}
+		for port := range these.All() {
+			chances[port] *= loss
+		}
+		tried = tried.Union(these)
 	}
 	all := float64(j.all.Len())
 	return PortSetOf(func(yield func(uint16) bool) {
-		for port, chance := range chances {
-			if chance*all < chanceLimit && !yield(port) {
+		for port := range tried.All() {
+			if chances[port]*all < chanceLimit && !yield(port) {
 				return
 			}
 		}

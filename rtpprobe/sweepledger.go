@@ -102,14 +102,19 @@ func (s *SweepSent) Local(port uint16, round uint8) uint16 {
 
 // localIn is the port that the request for a port was sent from in one of the ledger's rounds.
 func (s *SweepSent) localIn(r *SentRound, port uint16) uint16 {
-	locals := r.Locals
-	if len(locals) == 0 {
-		locals = s.Locals
-	}
+	locals := s.localsIn(r)
 	if len(locals) == 0 {
 		return 0
 	}
 	return locals[localIndex(port, r.Round, len(locals))]
+}
+
+// localsIn are the local ports that a round was sent from.
+func (s *SweepSent) localsIn(r *SentRound) []uint16 {
+	if len(r.Locals) > 0 {
+		return r.Locals
+	}
+	return s.Locals
 }
 
 // localIndex deals the ports to the local sockets, to another one in each round, and so that the parity
