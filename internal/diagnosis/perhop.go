@@ -29,7 +29,7 @@ func excuseProxies(all []passage) {
 func proxyBranches(all []passage, p *passage) map[string]bool {
 	out := make(map[string]bool)
 	for _, q := range all {
-		if q.Name() != "INVITE" || q.Direction != p.Direction || q.Sent.Transport != p.Sent.Transport || q.field(topBranch) != p.field(topBranch) {
+		if q.Name() != "INVITE" || q.Direction != p.Direction || q.Sent.Transport != p.Sent.Transport || q.Branch != p.Branch {
 			continue
 		}
 		for k, d := range q.diffs {

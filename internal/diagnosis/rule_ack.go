@@ -45,11 +45,11 @@ func (v *view) acks(c call) []passage {
 	var branches []string
 	for _, name := range []string{"INVITE", "re-INVITE"} {
 		for _, p := range v.messages(c, c.check.Direction, name) {
-			branches = append(branches, p.field("Via[0] branch"))
+			branches = append(branches, p.Branch)
 		}
 	}
 	return slices.DeleteFunc(v.messages(c, c.check.Direction, "ACK"), func(p passage) bool {
-		return slices.Contains(branches, p.field("Via[0] branch"))
+		return slices.Contains(branches, p.Branch)
 	})
 }
 

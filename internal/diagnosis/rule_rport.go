@@ -79,7 +79,7 @@ func questionOf(name string, a evidence.Arrival) (question, bool) {
 // answersTo are the responses that the responder sent to a question.
 func (v *view) answersTo(q question) []passage {
 	return v.passed(scenarios.Outbound, func(p passage) bool {
-		return p.Status != 0 && p.Sent.Transport == sipprobe.UDP && p.field("Via[0] branch") == q.branch
+		return p.Status != 0 && p.Sent.Transport == sipprobe.UDP && p.Branch == q.branch
 	})
 }
 

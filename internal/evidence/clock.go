@@ -6,7 +6,6 @@ import (
 
 	"bothways/scenarios"
 	"bothways/sipprobe"
-	"bothways/sipprobe/sipdiff"
 )
 
 // A ClockSample is how far the responder's clock was ahead of the client's, from one
@@ -54,11 +53,10 @@ func (ev *Evidence) ClockSamples() []ClockSample {
 
 // exchange is what a request and its answers have in common, as they were sent.
 func (p Passage) exchange() string {
-	branch, _ := sipdiff.Parse(p.Sent.Data).Field("Via[0] branch")
-	if branch == "" {
+	if p.Branch == "" {
 		return ""
 	}
-	return string(p.Sent.Transport) + " " + branch + " " + p.Method
+	return string(p.Sent.Transport) + " " + p.Branch + " " + p.Method
 }
 
 func sampleOf(request, answer Passage) ClockSample {

@@ -29,6 +29,8 @@ type Passage struct {
 	SDP bool
 	// Again is true for a re-INVITE (RFC 3261 section 14), and for what answers one.
 	Again bool
+	// Branch is that of the topmost Via as it was sent; empty when there is none.
+	Branch string
 	// Arrivals are the messages that the other end received as this one, one for each
 	// different content; nil when it received none.
 	Arrivals []Arrival
@@ -113,7 +115,7 @@ func passages(run string, d scenarios.Direction, sender, receiver []sipprobe.Rec
 	sent := distinct(run, sender, true)
 	out := make([]Passage, len(sent))
 	for i, s := range sent {
-		out[i] = Passage{Sent: s.record, Copies: s.copies, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp,
+		out[i] = Passage{Sent: s.record, Copies: s.copies, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp, Branch: s.branch,
 			Again: s.status == 0 && s.method == "INVITE" && s.toTag != "", cseq: s.cseq}
 	}
 	left := distinct(run, receiver, false)

@@ -1,6 +1,8 @@
 package sipdiff
 
 import (
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -66,21 +68,25 @@ func startItem(m Message) item {
 }
 
 // itemize lists the values of all headers, in the order of the message.
-func itemize(headers []Header) []item {
-	var out []item
-	seen := make(map[string]int)
-	for i, h := range headers {
-		values := []string{h.value}
-		if listed(h.Name) {
-			values = split(h.value, ",")
-		}
-		for _, v := range values {
-			v = strings.Trim(v, " \t\r\n")
-			out = append(out, item{label: numberedName(h.Name, seen[h.Name]), raw: v, fields: valueFields(h.Name, v), line: i})
-			seen[h.Name]++
+func itemize(headers []Header) []item { return slices.Collect(items(headers)) }
+
+func items(headers []Header) iter.Seq[item] {
+	return func(yield func(item) bool) {
+		seen := make(map[string]int)
+		for i, h := range headers {
+			values := []string{h.value}
+			if listed(h.Name) {
+				values = split(h.value, ",")
+			}
+			for _, v := range values {
+				v = strings.Trim(v, " \t\r\n")
+				if !yield(item{label: numberedName(h.Name, seen[h.Name]), raw: v, fields: valueFields(h.Name, v), line: i}) {
+					return
+				}
+				seen[h.Name]++
+			}
 		}
 	}
-	return out
 }
 
 // byName groups the values of headers, and lists the names in their order.
@@ -155,12 +161,22 @@ func (m Message) Fields() []Field {
 // Field is the value of the first field with this name, as in [Change]; false when
 // the message has none.
 func (m Message) Field(name string) (string, bool) {
-	for _, f := range m.Fields() {
-		if f.Name == name {
-			return f.Value, true
+	is := func(f Field) bool { return f.Name == name }
+	find := func(fields []Field) (string, bool) {
+		if i := slices.IndexFunc(fields, is); i >= 0 {
+			return fields[i].Value, true
+		}
+		return "", false
+	}
+	if value, ok := find(startItem(m).full("start line")); ok {
+		return value, true
+	}
+	for it := range items(m.Headers) { // most of what is asked for stands at the top
+		if value, ok := find(it.full("")); ok {
+			return value, true
 		}
 	}
-	return "", false
+	return find(m.Body.fields(""))
 }
 
 // full are the item's fields under their full names; opaque says what to call one
