@@ -197,6 +197,7 @@ func TestSomePortsOfTheRangePass(t *testing.T) {
 }
 
 func TestNotTestedSaysWhatIsNeeded(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
 		d := diagnosis.Diagnose(r.Evidence)
 		for _, n := range d.NotTested {

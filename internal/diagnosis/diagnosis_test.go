@@ -284,6 +284,7 @@ func findings(d diagnosis.Diagnosis) []string {
 }
 
 func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
 		t.Run(r.Name, func(t *testing.T) {
 			want, ok := expected[r.Name]
@@ -307,6 +308,7 @@ func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
 }
 
 func TestDiagnoseIsPure(t *testing.T) {
+	t.Parallel()
 	unexported := cmp.FilterPath(func(p cmp.Path) bool {
 		name := p.Last().String()
 		return name == ".values" || name == ".accounts" || name == ".transports" || name == ".response" || name == ".tx"

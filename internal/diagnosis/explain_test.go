@@ -44,6 +44,7 @@ func TestEachCauseHasItsPlace(t *testing.T) {
 
 // TestEachExplanationActs looks for a run that each explanation is for.
 func TestEachExplanationActs(t *testing.T) {
+	t.Parallel()
 	acts := make(map[[2]string]bool)
 	for _, r := range diagnosistest.Ranked() {
 		v := newView(r.Evidence)
@@ -68,6 +69,7 @@ func TestEachExplanationActs(t *testing.T) {
 // TestEachExplanationHasANearMiss: where the two causes have nothing to do with each
 // other, they stand side by side.
 func TestEachExplanationHasANearMiss(t *testing.T) {
+	t.Parallel()
 	missed := make(map[string]bool)
 	for _, r := range diagnosistest.NearMisses() {
 		cause, of, _ := strings.Cut(r.Name, " ")
@@ -110,6 +112,7 @@ func TestCoincidencesAreNone(t *testing.T) {
 
 // TestNothingVanishes: whatever the rules find is in the diagnosis, beside or folded.
 func TestNothingVanishes(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Ranked() {
 		v := newView(r.Evidence)
 		all := codes(Diagnose(r.Evidence))
@@ -122,6 +125,7 @@ func TestNothingVanishes(t *testing.T) {
 // TestUpstreamFirst: causes are listed in the order of the stages, whatever order the
 // rules have.
 func TestUpstreamFirst(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Ranked() {
 		found := newView(r.Evidence).found(rules())
 		slices.Reverse(found)

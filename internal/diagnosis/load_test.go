@@ -30,6 +30,7 @@ func TestLoadLimits(t *testing.T) {
 
 // TestLoadAccusesNobodyWrongly changes one thing in runs of many calls.
 func TestLoadAccusesNobodyWrongly(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, run string
 		change    func(*evidence.LoadFacts)

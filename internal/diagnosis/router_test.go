@@ -189,6 +189,7 @@ func TestCommandsNameTheForward(t *testing.T) {
 
 // TestRouterChangesRemediesOnly holds that a router is no evidence.
 func TestRouterChangesRemediesOnly(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
 		without := diagnosis.Diagnose(r.Evidence)
 		r.Evidence.Run.Router = "fritzbox"

@@ -12,6 +12,7 @@ import (
 
 // TestEachRuleIsNeeded takes each rule away in turn: a run must lose a finding.
 func TestEachRuleIsNeeded(t *testing.T) {
+	t.Parallel()
 	runs := diagnosistest.Runs()
 	with := make([][]string, len(runs))
 	for j, run := range runs {

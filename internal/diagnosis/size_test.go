@@ -33,6 +33,7 @@ func appears(ev *evidence.Evidence, transport sipprobe.Transport, token string) 
 // TestPathAccusesNobodyWrongly changes one thing in runs of large packets and of marked
 // ones, and says what must be left.
 func TestPacketPathsAccuseNobodyWrongly(t *testing.T) {
+	t.Parallel()
 	fragments := diagnosistest.PacketPath{NoFragments: true, OneWay: true}
 	hole := diagnosistest.PacketPath{HoleMTU: 1400, Unclamped: true, OneWay: true}
 	clamped := diagnosistest.PacketPath{HoleMTU: 1400, OneWay: true}

@@ -43,6 +43,7 @@ func golden(t *testing.T, name string, got []byte) {
 func build(ev *evidence.Evidence) report.Report { return report.Build(ev, diagnosis.Diagnose(ev)) }
 
 func TestText(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
 		var b bytes.Buffer
 		if err := report.WriteText(&b, build(r.Evidence), report.TextOptions{}); err != nil {
@@ -53,6 +54,7 @@ func TestText(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
+	t.Parallel()
 	schema := compile(t)
 	for _, r := range diagnosistest.Runs() {
 		var b bytes.Buffer
@@ -78,10 +80,12 @@ func TestColour(t *testing.T) {
 // TestLinesFit holds that no line is wider than was asked for, and that there are no
 // colours where none were.
 func TestLinesFit(t *testing.T) {
-	for _, width := range []int{60, 80, 120} {
-		for _, r := range diagnosistest.Runs() {
+	t.Parallel()
+	for _, r := range diagnosistest.Runs() {
+		built := build(r.Evidence)
+		for _, width := range []int{60, 80, 120} {
 			var b bytes.Buffer
-			if err := report.WriteText(&b, build(r.Evidence), report.TextOptions{Width: width}); err != nil {
+			if err := report.WriteText(&b, built, report.TextOptions{Width: width}); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(b.String()) {
@@ -97,6 +101,7 @@ func TestLinesFit(t *testing.T) {
 }
 
 func TestSavedEvidenceGivesTheSameReport(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
 		var b bytes.Buffer
 		if err := r.Evidence.Write(&b); err != nil {

@@ -19,45 +19,51 @@ import (
 // TestOddEvidence takes every part out of saved evidence in turn. Whatever is left
 // gets a report.
 func TestOddEvidence(t *testing.T) {
+	t.Parallel()
 	udp := []sipprobe.Transport{sipprobe.UDP}
-	runs := []*evidence.Evidence{
-		diagnosistest.Site{Transports: udp, Control: true, Private: true}.Run(),
-		diagnosistest.Site{Transports: udp, Closed: udp}.Run(),
-		sweptOddly(),
-		knockedOddly(),
-		testedOddly(),
+	for name, ev := range map[string]*evidence.Evidence{
+		"calls":   diagnosistest.Site{Transports: udp, Control: true, Private: true}.Run(),
+		"nothing": diagnosistest.Site{Transports: udp, Closed: udp}.Run(),
+		"sweeps":  sweptOddly(),
+		"ports":   knockedOddly(),
+		"NATs":    testedOddly(),
+	} {
+		t.Run(name, func(t *testing.T) { oddly(t, ev) })
 	}
-	for _, ev := range runs {
-		ev.Client.Tape = ev.Client.Tape[:2]
-		data, err := json.Marshal(ev)
+}
+
+// oddly takes every part out of one run.
+func oddly(t *testing.T, ev *evidence.Evidence) {
+	t.Parallel()
+	ev.Client.Tape = ev.Client.Tape[:2]
+	data, err := json.Marshal(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(data, &tree); err != nil {
+		t.Fatal(err)
+	}
+	without(tree, "", func(path string) {
+		data, err := json.Marshal(tree)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var tree any
-		if err := json.Unmarshal(data, &tree); err != nil {
-			t.Fatal(err)
+		ev, err := evidence.Read(bytes.NewReader(data))
+		if err != nil {
+			return
 		}
-		without(tree, "", func(path string) {
-			data, err := json.Marshal(tree)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ev, err := evidence.Read(bytes.NewReader(data))
-			if err != nil {
-				return
-			}
-			r := build(ev)
-			if r.Verdict == "" || r.Summary == "" {
-				t.Errorf("without %s: no verdict", path)
-			}
-			if err := report.WriteText(io.Discard, r, report.TextOptions{}); err != nil {
-				t.Errorf("without %s: %v", path, err)
-			}
-			if err := report.WriteJSON(io.Discard, r); err != nil {
-				t.Errorf("without %s: %v", path, err)
-			}
-		})
-	}
+		r := build(ev)
+		if r.Verdict == "" || r.Summary == "" {
+			t.Errorf("without %s: no verdict", path)
+		}
+		if err := report.WriteText(io.Discard, r, report.TextOptions{}); err != nil {
+			t.Errorf("without %s: %v", path, err)
+		}
+		if err := report.WriteJSON(io.Discard, r); err != nil {
+			t.Errorf("without %s: %v", path, err)
+		}
+	})
 }
 
 // sweptOddly is a run of two sweeps in which little is as it should be, without calls

@@ -28,6 +28,7 @@ func portRow(t *testing.T, width int, s diagnosistest.Sweep) string {
 }
 
 func TestPortMap(t *testing.T) {
+	t.Parallel()
 	signs := func(words ...any) string {
 		var out strings.Builder
 		for i := 0; i < len(words); i += 2 {

@@ -68,6 +68,7 @@ func TestRouter(t *testing.T) {
 // TestCommandsAreWhole holds that each command of each router is on a line of its own,
 // that a command in a sentence is not broken, and that all else fits.
 func TestCommandsAreWhole(t *testing.T) {
+	t.Parallel()
 	for _, r := range diagnosis.Routers() {
 		for _, width := range []int{60, 80} {
 			var b bytes.Buffer

@@ -112,15 +112,15 @@ func AlgMovesContact() *evidence.Evidence {
 	return ev
 }
 
-// Ranked are the runs of Runs, and more in which causes and symptoms meet.
-func Ranked() []Run {
+// makeRanked are the runs of Ranked that are not of Runs.
+func makeRanked() []Run {
 	udp := []sipprobe.Transport{sipprobe.UDP}
 	half := Sweep{Ports: "10000-20000", Lost: "10000-15000", Primed: true, LostPrimed: "10000-15000"}
 	woken := Sweep{Ports: "10000-20000", Lost: "10000-20000", Primed: true}
 	shut := func(s Sweep) *evidence.Evidence {
 		return Site{Transports: udp, InShut: true, Sweeps: []Sweep{s}}.Run()
 	}
-	return slices.Concat(Runs(), []Run{
+	return []Run{
 		{"host-firewall-deaf", Guarded(Deaf(Site{InShut: true, OutShut: true, Transports: udp}.Run()))},
 		{"double-nat-primed", FromInside(Sweep{Lost: "10000-11000", Primed: true})},
 		{"double-nat-and-gap", FromInside(Sweep{Lost: "10000-10500", Primed: true, LostPrimed: "10000-10500"})},
@@ -146,12 +146,10 @@ func Ranked() []Run {
 		{"alg-truncates-all", unread(Find("alg-truncates"))},
 		{"latching-needed-deaf", Deaf(LatchingNeeded())},
 		{"alg-elsewhere-latching", Site{Private: true, Control: true, Path: renamed, Transports: []sipprobe.Transport{sipprobe.UDP, sipprobe.TLS}}.Run()},
-	})
+	}
 }
 
-// NearMisses are runs in which two causes meet that have nothing to do with each other
-// there, although the one explains the other elsewhere.
-func NearMisses() []Run {
+func makeNearMisses() []Run {
 	udp := []sipprobe.Transport{sipprobe.UDP}
 	dead := Sweep{Ports: "10000-11000", Lost: "10000-11000", Primed: true, LostPrimed: "10000-11000"}
 	woken := Sweep{Ports: "10000-11000", Lost: "10000-11000", Primed: true}

@@ -3,7 +3,6 @@ package diagnosistest
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
@@ -16,8 +15,7 @@ type Run struct {
 	Evidence *evidence.Evidence
 }
 
-// Runs are one run for each thing that can be wrong, and one where nothing is.
-func Runs() []Run {
+func makeRuns() []Run {
 	udp := []sipprobe.Transport{sipprobe.UDP}
 	return slices.Concat([]Run{
 		{"clean", Site{}.Run()},
@@ -146,14 +144,4 @@ func LocalNoSocket() *evidence.Evidence {
 		}
 	}
 	return ev
-}
-
-// Find returns the evidence of a run by its name, nil when there is none.
-func Find(name string) *evidence.Evidence {
-	for _, r := range Runs() {
-		if strings.EqualFold(r.Name, name) {
-			return r.Evidence
-		}
-	}
-	return nil
 }
