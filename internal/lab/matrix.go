@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -54,8 +55,11 @@ func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each f
 }
 
 // Sides calls run for every fault, of those that sweep one at a time, of the others
-// parallel many, and returns when all calls have.
+// parallel many and the longest first, so that none is waited for alone at the end. It
+// returns when all calls have.
 func Sides(faults []Fault, parallel int, run func(Fault)) {
+	faults = slices.Clone(faults)
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(b.lasts(), a.lasts()) })
 	sweeping := slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return !f.sweeps() })
 	others := make(chan Fault)
 	var wg sync.WaitGroup
