@@ -40,6 +40,10 @@ type Behaviour struct {
 	GapBy GapBy `json:"gap_by,omitempty"`
 	// SRTPKey says which key the side names in its SDP; it means nothing without SRTP.
 	SRTPKey SRTPKey `json:"srtp_key,omitempty"`
+	// AnswersTo says to which port the side's responses go, SignallingPort from which its
+	// SIP leaves; both over UDP.
+	AnswersTo      AnswersTo      `json:"answers_to,omitempty"`
+	SignallingPort SignallingPort `json:"signalling_port,omitempty"`
 }
 
 // A MediaAddress is the kind of address that a side advertises for media.
@@ -118,6 +122,8 @@ const (
 	RTCPMux RTCP = "mux"
 	// RTCPNone sends no reports, and takes none.
 	RTCPNone RTCP = "none"
+	// RTCPOtherPort is one that the side chooses, and names in its SDP (a=rtcp, RFC 3605).
+	RTCPOtherPort RTCP = "other-port"
 )
 
 // A GapBy is what a side sends while it suppresses silence; empty is NoPackets.
@@ -174,19 +180,21 @@ func (b Behaviour) Ptime() time.Duration {
 func (b Behaviour) Gap() time.Duration { return time.Duration(b.GapMs) * time.Millisecond }
 
 type fileBehaviour struct {
-	MediaAddress string `yaml:"media_address"`
-	MediaFrom    string `yaml:"media_from"`
-	Latch        string `yaml:"latch"`
-	Probation    *int   `yaml:"probation"`
-	Rport        *bool  `yaml:"rport"`
-	Audio        string `yaml:"audio"`
-	SourcePort   string `yaml:"source_port"`
-	RTCP         string `yaml:"rtcp"`
-	Ptime        *int   `yaml:"ptime"`
-	DTMF         string `yaml:"dtmf"`
-	Gap          string `yaml:"gap"`
-	GapBy        string `yaml:"gap_by"`
-	SRTPKey      string `yaml:"srtp_key"`
+	MediaAddress   string `yaml:"media_address"`
+	MediaFrom      string `yaml:"media_from"`
+	Latch          string `yaml:"latch"`
+	Probation      *int   `yaml:"probation"`
+	Rport          *bool  `yaml:"rport"`
+	Audio          string `yaml:"audio"`
+	SourcePort     string `yaml:"source_port"`
+	RTCP           string `yaml:"rtcp"`
+	Ptime          *int   `yaml:"ptime"`
+	DTMF           string `yaml:"dtmf"`
+	Gap            string `yaml:"gap"`
+	GapBy          string `yaml:"gap_by"`
+	SRTPKey        string `yaml:"srtp_key"`
+	AnswersTo      string `yaml:"answers_to"`
+	SignallingPort string `yaml:"signalling_port"`
 }
 
 // resolve fills in defaults; side is the key under which the behaviour stands.
@@ -197,9 +205,11 @@ func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
 		word(&out.Latch, side+".latch", b.Latch, latch, LatchNever, LatchFirstPacket, LatchAlways, LatchStrict),
 		word(&out.Audio, side+".audio", b.Audio, ToneAudio, ToneAudio, SilentAudio, LoopedAudio),
 		word(&out.SourcePort, side+".source_port", b.SourcePort, SamePort, SamePort, OtherPort),
-		word(&out.RTCP, side+".rtcp", b.RTCP, RTCPNextPort, RTCPNextPort, RTCPMux, RTCPNone),
+		word(&out.RTCP, side+".rtcp", b.RTCP, RTCPNextPort, RTCPNextPort, RTCPMux, RTCPNone, RTCPOtherPort),
 		word(&out.GapBy, side+".gap_by", b.GapBy, NoPackets, NoPackets, ComfortNoise),
-		word(&out.SRTPKey, side+".srtp_key", b.SRTPKey, RightKey, RightKey, WrongKey))
+		word(&out.SRTPKey, side+".srtp_key", b.SRTPKey, RightKey, RightKey, WrongKey),
+		word(&out.AnswersTo, side+".answers_to", b.AnswersTo, ToSource, ToSource, ToVia),
+		word(&out.SignallingPort, side+".signalling_port", b.SignallingPort, SameSignallingPort, SameSignallingPort, OtherSignallingPort))
 	if err == nil {
 		out.MediaFrom, err = mediaFrom(side, b.MediaFrom)
 	}
@@ -245,6 +255,12 @@ func (b *Behaviour) usual() {
 	}
 	if b.SRTPKey == RightKey {
 		b.SRTPKey = ""
+	}
+	if b.AnswersTo == ToSource {
+		b.AnswersTo = ""
+	}
+	if b.SignallingPort == SameSignallingPort {
+		b.SignallingPort = ""
 	}
 }
 

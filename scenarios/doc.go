@@ -35,8 +35,10 @@
 //	                             # left out: always at the responder, never at the client
 //	probation: 4                 # packets in a row that strict wants of a source
 //	source_port: same            # other = audio leaves from a port at which the side does not listen
-//	rtcp: next-port              # mux = on the port of audio (RFC 5761); none
+//	rtcp: next-port              # mux = on the port of audio (RFC 5761); none; other-port = as a=rtcp says (RFC 3605)
 //	rport: true                  # asks for answers to its source port (RFC 3581)
+//	answers_to: source           # via = responses go to the port in Via, whoever asks for rport; over UDP
+//	signalling_port: same        # other = its SIP leaves from a port at which it does not listen; over UDP
 //	ptime: 20                    # milliseconds in a packet: 20, 30 or 40
 //	audio: tone                  # silence, loop
 //	dtmf: "12#"                  # digits that it sends as telephone events (RFC 4733), after half a second

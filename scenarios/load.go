@@ -153,7 +153,7 @@ func (c fileCheck) expand() ([]Check, error) {
 		if check.Transport, err = oneOf[Transport]("transports", t, "", "udp", "tcp", "tls"); err != nil {
 			return nil, err
 		}
-		if err := check.CheckSRTP(); err != nil {
+		if err := errors.Join(check.CheckSRTP(), check.CheckSignalling()); err != nil {
 			return nil, err
 		}
 		if kind == IdleKind && check.Transport == "udp" {

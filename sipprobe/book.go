@@ -20,6 +20,8 @@ type book struct {
 	grants map[netip.AddrPort]*grant
 	seen   map[netip.AddrPort]netip.AddrPort // how a peer sees us
 	shown  map[netip.Addr]netip.AddrPort     // what AdvertiseTo was told
+	// manners are kept by Call-ID, see [Endpoint.Behave].
+	manners map[string]Manners
 }
 
 // A dialogID names a dialog at this end (RFC 3261 section 12) without the tag of
@@ -39,7 +41,7 @@ func newBook() *book {
 		shows: make(map[string]chan int),
 		calls: make(map[dialogID]*Call), past: make(map[dialogID]time.Time),
 		grants: make(map[netip.AddrPort]*grant), seen: make(map[netip.AddrPort]netip.AddrPort),
-		shown: make(map[netip.Addr]netip.AddrPort),
+		shown: make(map[netip.Addr]netip.AddrPort), manners: make(map[string]Manners),
 	}
 }
 

@@ -23,6 +23,7 @@ type draft struct {
 	branch   string
 	contact  bool
 	noRport  bool
+	ownVia   bool // see [Target.OwnVia]
 	dialog   bool // a BYE, whose dialog was authenticated when it was set up
 	auth     string
 	kind     string // Content-Type
@@ -46,7 +47,7 @@ func (e *Endpoint) initial(method string, to Target) draft {
 	return draft{
 		method: method, uri: uri, peer: to.Peer,
 		to: "<" + uri + ">", from: fmt.Sprintf("<sip:%s@%s>;tag=%s", e.user(), here, to.Token),
-		callID: to.Token, cseq: 1, noRport: to.NoRport,
+		callID: to.Token, cseq: 1, noRport: to.NoRport, ownVia: to.OwnVia,
 	}
 }
 
@@ -108,8 +109,11 @@ func (e *Endpoint) render(d draft) []byte {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
 	line("%s %s SIP/2.0", d.method, d.uri)
 	rport := ";rport"
-	if d.noRport {
+	if d.noRport || e.book.mannersOf(d.callID).From != nil {
 		rport = ""
+	}
+	if d.ownVia {
+		here = hostPort(e.localFor(d.peer))
 	}
 	line("Via: SIP/2.0/%s %s;branch=%s%s", e.cfg.Transport, here, d.branch, rport)
 	line("Max-Forwards: 70")

@@ -120,6 +120,9 @@ func (in *Incoming) response(status int, reason string, body Body) *sip.Response
 	res := sip.NewResponseFromRequest(in.req, status, reason, nil)
 	e := in.Endpoint
 	in.addReceived(res.Via())
+	if e.book.mannersOf(in.CallID).IgnoreRport && res.Via().Params.Has("rport") {
+		res.Via().Params.Add("rport", "")
+	}
 	if in.User != "" && status >= 200 {
 		auth := headerValue(in.req, "Authorization")
 		if info, err := authenticationInfo(e.cfg.Guard.cfg.Key, auth, body.Data); err == nil {

@@ -39,18 +39,26 @@ func (l *link) WriteMsg(msg sip.Message) error {
 	if b.Len() > maxDatagram {
 		return fmt.Errorf("%s of %d bytes is %w", startOf(msg), b.Len(), ErrTooLarge)
 	}
-	to := l.destination(msg)
+	how := l.manners(msg)
+	to := l.destination(msg, how)
 	if !usable(to) {
 		return fmt.Errorf("%q is not an address to send to", to)
 	}
-	_, err := l.endpoint.packets.WriteTo(b.Bytes(), net.UDPAddrFromAddrPort(to))
-	return err
+	return l.endpoint.packets.writeFrom(how.From, b.Bytes(), to)
 }
 
-func (l *link) destination(msg sip.Message) netip.AddrPort {
+func (l *link) manners(msg sip.Message) Manners {
+	id := msg.CallID()
+	if id == nil {
+		return Manners{}
+	}
+	return l.endpoint.book.mannersOf(id.Value())
+}
+
+func (l *link) destination(msg sip.Message, how Manners) netip.AddrPort {
 	via := msg.Via()
 	if _, ok := msg.(*sip.Response); ok {
-		return replyTo(via.Params.Has("rport"), via.Port, l.source)
+		return replyTo(via.Params.Has("rport") && !how.IgnoreRport, via.Port, l.source)
 	}
 	// sipgo's own ACK of a refusal names no destination: it goes where the INVITE went.
 	branch, _ := via.Params.Get("branch")

@@ -22,6 +22,9 @@ type Target struct {
 	Token string
 	// NoRport leaves rport out of Via, as old and misconfigured PBXes do (RFC 3581).
 	NoRport bool
+	// OwnVia names the endpoint's own socket in Via, as an end does that does not know
+	// how others see it; else it is the address of which the peer said that it sees it.
+	OwnVia bool
 }
 
 func (t Target) host() string {

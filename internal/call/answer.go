@@ -18,6 +18,12 @@ func Answer(ctx context.Context, in *sipprobe.Incoming, token string, s Setup) e
 	if in.TooBrief(s.leastSession()) {
 		return evidence.CallEnd{Fault: "the caller asked for a session timer that is too short"}
 	}
+	release, err := s.behave(ctx, in.Endpoint, in.CallID, in.Local.Addr())
+	if err != nil {
+		in.Reply(503, "Service Unavailable", sipprobe.Body{})
+		return evidence.CallEnd{Fault: err.Error()}
+	}
+	defer release()
 	l, err := openLeg(ctx, s.called())
 	if err != nil {
 		in.Reply(503, "Service Unavailable", sipprobe.Body{})

@@ -25,6 +25,11 @@ const (
 // Place calls the target and returns this end's record of the call. When ctx ends
 // the call is hung up.
 func Place(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target, s Setup) evidence.CallEnd {
+	release, err := s.behave(ctx, e, to.Token, e.Local().Addr())
+	if err != nil {
+		return evidence.CallEnd{Fault: err.Error()}
+	}
+	defer release()
 	l, err := openLeg(ctx, s.caller())
 	if err != nil {
 		return evidence.CallEnd{Fault: err.Error()}

@@ -219,7 +219,8 @@ func (r *run) place(ctx context.Context, c *evidence.Check, f *flow) evidence.Ca
 	}
 	setup := r.setup(c.Check)
 	setup.Lead = coldTime
-	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.Token(c.ID), NoRport: !c.Call.Client.Rport}
+	to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.Token(c.ID), NoRport: !c.Call.Client.Rport,
+		OwnVia: c.Call.Responder.AnswersTo == scenarios.ToVia}
 	return call.Place(ctx, f.endpoint, to, setup)
 }
 

@@ -48,6 +48,8 @@ func settings() []setting {
 			setting{side, "latch", func(c *scenarios.Call) *string { return (*string)(&b(c).Latch) }},
 			setting{side, "source_port", func(c *scenarios.Call) *string { return (*string)(&b(c).SourcePort) }},
 			setting{side, "rtcp", func(c *scenarios.Call) *string { return (*string)(&b(c).RTCP) }},
+			setting{side, "answers_to", func(c *scenarios.Call) *string { return (*string)(&b(c).AnswersTo) }},
+			setting{side, "signalling_port", func(c *scenarios.Call) *string { return (*string)(&b(c).SignallingPort) }},
 			setting{side, "srtp_key", func(c *scenarios.Call) *string { return (*string)(&b(c).SRTPKey) }})
 	}
 	return out
@@ -63,6 +65,10 @@ func (s setting) word(c *scenarios.Call) string {
 		return string(scenarios.SamePort)
 	case s.name == "rtcp":
 		return string(scenarios.RTCPNextPort)
+	case s.name == "answers_to":
+		return string(scenarios.ToSource)
+	case s.name == "signalling_port":
+		return string(scenarios.SameSignallingPort)
 	case s.name == "srtp_key":
 		return string(scenarios.RightKey)
 	}

@@ -16,7 +16,6 @@ func notPlanted() map[string]string {
 		"local-fault":           "a machine that fails would fail the whole lab; its kernels are one and the same",
 		"wrong-key":             "no matter of the network; the commands' own tests try it",
 		"peer-version-mismatch": "one binary is both ends of the lab; the wire's tests try it",
-		"rport-ignored":         "to be planted",
 		"audio-looped":          "what an end sends, not what a network does; scenarios and fixtures have it",
 	}
 }

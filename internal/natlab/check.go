@@ -26,6 +26,8 @@ func (t Topology) check() error {
 		return fmt.Errorf("an MTU of %d bytes; use 1280, the least that IPv6 works with, to 1500", t.WANMTU)
 	case t.Container && t.Box != nil:
 		return errors.New("a container with a box before it is not built; leave one out")
+	case t.ClientRandomPorts && !t.ClientNAT:
+		return errors.New("the client has no NAT that could give flows random ports; set ClientNAT")
 	case t.BlackHole && t.WANMTU == 0:
 		return errors.New("nothing is too long for a black hole; set WANMTU")
 	}

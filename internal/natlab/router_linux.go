@@ -51,7 +51,7 @@ func (l *Lab) natRouters(t Topology) []natRouter {
 		all = append(all, natRouter{host: l.Carrier, open6: true})
 	}
 	if l.ClientRouter != nil {
-		all = append(all, natRouter{host: l.ClientRouter})
+		all = append(all, natRouter{host: l.ClientRouter, randomPorts: t.ClientRandomPorts})
 	}
 	for i, r := range all {
 		all[i].sipHelper = slices.ContainsFunc(t.SIPHelper, func(at Router) bool { return string(at.resolve()) == r.host.name })

@@ -25,6 +25,9 @@ type Topology struct {
 	Container bool
 	// ClientNAT puts the outside host behind a NAT router of its own.
 	ClientNAT bool
+	// ClientRandomPorts makes that router give each IPv4 flow a random source port, as
+	// RandomPorts does at the site. It needs ClientNAT.
+	ClientRandomPorts bool
 	// RandomPorts makes the site router give each outbound IPv4 flow a
 	// random source port, instead of the one that the host used.
 	RandomPorts bool

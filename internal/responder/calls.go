@@ -27,7 +27,11 @@ func (r *Responder) invited(in *sipprobe.Incoming) {
 		in.Reply(403, "Forbidden", sipprobe.Body{})
 		return
 	}
-	r.touch(s, in)
+	if s.fromAside(in) {
+		r.prove(s, in.Source.Addr())
+	} else {
+		r.touch(s, in)
+	}
 	if r.oneOfMany(s, in) {
 		return
 	}
@@ -53,6 +57,15 @@ func (s *session) take(in *sipprobe.Incoming) (pairing.Expect, bool) {
 	}
 	delete(s.expected, x.Check.ID)
 	return x, ok
+}
+
+// fromAside reports whether an INVITE comes from a port at which its sender does not
+// listen, as was announced.
+func (s *session) fromAside(in *sipprobe.Incoming) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.expected[strings.TrimPrefix(in.CallID, s.run+"-")]
+	return ok && x.Check.Call.Client.SignallingPort == scenarios.OtherSignallingPort
 }
 
 func (s *session) only(t sipprobe.Transport) (pairing.Expect, bool) {
@@ -99,6 +112,7 @@ func (r *Responder) callClient(s *session, in *sipprobe.Incoming, c pairing.Call
 		return
 	}
 	to.NoRport = !c.Check.Call.Responder.Rport
+	to.OwnVia = c.Check.Call.Client.AnswersTo == scenarios.ToVia
 	local := e.Local().Addr()
 	if !local.IsValid() { // a line that this end has dialled
 		local = in.Local.Addr()

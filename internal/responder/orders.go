@@ -170,7 +170,7 @@ func checkCall(c scenarios.Check) error {
 	if c.Call == nil {
 		return errors.New("not a call")
 	}
-	if err := c.CheckSRTP(); err != nil {
+	if err := errors.Join(c.CheckSRTP(), c.CheckSignalling()); err != nil {
 		return err
 	}
 	return scenarios.CheckCall(*c.Call)
