@@ -13,7 +13,7 @@ import (
 const codes = `
 no-signalling transport-unreachable one-way-audio no-audio audio-stops audio-starts-late call-drops poor-audio
 
-private-address-advertised wrong-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored ack-lost
+private-address-advertised wrong-address-advertised sip-alg-rewrites sip-alg-blocks alg-pins-media-to-signalling rport-ignored asymmetric-sip ack-lost
 
 port-not-forwarded rtp-range-not-forwarded rtp-range-partly-forwarded odd-ports-not-forwarded forward-shifts-ports
 forward-to-wrong-host port-exposed filtered-until-primed egress-filtered reply-path-lost port-in-use host-firewall

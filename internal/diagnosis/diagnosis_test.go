@@ -123,6 +123,7 @@ var expected = map[string]struct {
 	"ack-lost":   {diagnosis.Fail, []string{"cause ack-lost inbound proven"}},
 	"rport-ignored": {diagnosis.Fail, []string{
 		"symptom transport-unreachable inbound proven", "cause rport-ignored outbound proven"}},
+	"asymmetric-sip": {diagnosis.Fail, []string{"cause asymmetric-sip outbound proven"}},
 	"private-contact": {diagnosis.Fail, []string{
 		"cause private-address-advertised outbound proven", "folded ack-lost inbound proven"}},
 	"double-nat-from-inside": {diagnosis.Fail, []string{

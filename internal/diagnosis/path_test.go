@@ -1,6 +1,7 @@
 package diagnosis_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -103,6 +104,27 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 				}
 			}
 		}, []string{"symptom transport-unreachable inbound proven"}},
+		{"answers from another port arrive", diagnosistest.AsymmetricSIPHeard(), nil, nil},
+		{"two copies from another port are lost", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
+			n := 0
+			drop(ev, func(r sipprobe.Record) bool {
+				if !r.Sent || r.Local.Port() != 50_601 {
+					return false
+				}
+				n++
+				return n > 2
+			})
+		}, nil},
+		{"nothing from the port that was asked arrives either", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
+			drop(ev, func(r sipprobe.Record) bool { return !r.Sent && r.Transport == sipprobe.UDP && r.Remote.Addr() == diagnosistest.Public })
+		}, nil},
+		{"the answers leave from the port that was asked, and are lost", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
+			for i := range ev.Responder.Tape {
+				if r := &ev.Responder.Tape[i]; r.Sent && r.Local.Port() == 50_601 {
+					r.Local = netip.AddrPortFrom(diagnosistest.Inside, 5060)
+				}
+			}
+		}, []string{"cause sip-alg-blocks outbound proven"}},
 		{"a private Contact in a private network", diagnosistest.Site{PrivateContact: true}.Run(), func(ev *evidence.Evidence) {
 			ev.Run.Address = diagnosistest.BehindNAT
 		}, nil},

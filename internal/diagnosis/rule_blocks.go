@@ -75,6 +75,9 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 	if k.name == "ACK" || slices.ContainsFunc(lost, func(p passage) bool { return len(p.Arrivals) > 0 || v.cutOff(p) }) {
 		return
 	}
+	if lost = slices.DeleteFunc(lost, v.strays); len(lost) == 0 {
+		return
+	}
 	first, copies, size := lost[0].Sent, 0, 0
 	for _, p := range lost {
 		copies, size = copies+p.Copies, max(size, len(p.Sent.Data))

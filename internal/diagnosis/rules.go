@@ -58,6 +58,7 @@ func rules() []Rule {
 		{Code: "sip-alg-blocks", Find: algBlocks, Needs: blockNeeds},
 		{Code: "alg-pins-media-to-signalling", Find: pinsMedia, Needs: pinsNeeds},
 		{Code: "rport-ignored", Find: rportIgnored, Needs: rportNeeds},
+		{Code: "asymmetric-sip", Find: asymmetricSIP, Needs: asymmetricSIPNeeds},
 		{Code: "ack-lost", Find: ackLost, Needs: ackNeeds},
 		{Code: "latching-needed", Find: latchingNeeded, Needs: latchingNeeds},
 		{Code: "asymmetric-rtp", Find: asymmetric, Needs: asymmetricNeeds},

@@ -22,6 +22,7 @@ func pathRuns() []Run {
 		{"alg-blocks", AlgBlocks()},
 		{"ack-lost", AckLost()},
 		{"rport-ignored", RportIgnored()},
+		{"asymmetric-sip", AsymmetricSIP()},
 		{"private-contact", PrivateContact()},
 		{"sip-proxy", Site{Path: Proxy}.Run()},
 		{"sip-proxy-refused", InviteRefused(Proxy)},
