@@ -49,9 +49,13 @@ func (s *Stream) destination(refuse func(netip.AddrPort)) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// ReportTo says where the far end wants RTCP (a=rtcp, RFC 3605); the zero AddrPort is the port above that of
+// media. It is followed to the host that media goes to, and to what Allow accepts.
+func (s *Stream) ReportTo(to netip.AddrPort) { s.reportRemote.Store(&to) }
+
 // reportDestination is where RTCP goes: when latching to where it came from, if that is the host that
-// media goes to or Allow accepts it; else to the port above that of media (RFC 3550 section 11). Multiplexed
-// it goes where media goes.
+// media goes to or Allow accepts it; else to where ReportTo says; else to the port above that of media (RFC
+// 3550 section 11). Multiplexed it goes where media goes.
 func (s *Stream) reportDestination() netip.AddrPort {
 	media := s.destination(func(netip.AddrPort) {})
 	from := s.reportSource.Load()
@@ -59,12 +63,20 @@ func (s *Stream) reportDestination() netip.AddrPort {
 		return media
 	}
 	if s.cfg.Latch != LatchNever && from != nil {
-		if from.Addr() == media.Addr() || s.cfg.Allow != nil && s.cfg.Allow(*from) {
+		if s.mayReport(*from, media) {
 			return *from
 		}
+	}
+	if to := s.reportRemote.Load(); to != nil && to.IsValid() && media.IsValid() && s.mayReport(*to, media) {
+		return *to
 	}
 	if !media.IsValid() || media.Port() == 65535 {
 		return netip.AddrPort{}
 	}
 	return netip.AddrPortFrom(media.Addr(), media.Port()+1)
+}
+
+// mayReport reports whether RTCP may go to an address while media goes to another.
+func (s *Stream) mayReport(to, media netip.AddrPort) bool {
+	return to.Addr() == media.Addr() || s.cfg.Allow != nil && s.cfg.Allow(to)
 }

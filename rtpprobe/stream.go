@@ -35,6 +35,7 @@ type Stream struct {
 	remote       atomic.Pointer[netip.AddrPort] // given to Send
 	source       atomic.Pointer[netip.AddrPort] // heard last, when latching
 	reportSource atomic.Pointer[netip.AddrPort] // of the last report
+	reportRemote atomic.Pointer[netip.AddrPort] // what ReportTo said
 	lastHeard    atomic.Int64                   // nanoseconds since opened, plus 1; 0 = never
 	lasted       atomic.Int64                   // from opened to Close, in nanoseconds; 0 = open
 	heard        chan struct{}                  // closed when source is first set

@@ -54,7 +54,7 @@ func TestLoadBehaviours(t *testing.T) {
 // TestUsualWordsSayNothing: what is usual may be written down, and changes nothing.
 func TestUsualWordsSayNothing(t *testing.T) {
 	const plain = "name: x\nchecks:\n  - {id: c, kind: call, direction: inbound}\n"
-	wordy := strings.Replace(plain, "inbound}", "inbound, responder: {source_port: same, rtcp: next-port, srtp_key: right}, client: {ptime: 20}}", 1)
+	wordy := strings.Replace(plain, "inbound}", "inbound, responder: {source_port: same, rtcp: next-port, answers_to: source, signalling_port: same, srtp_key: right}, client: {ptime: 20}}", 1)
 	wordy = strings.Replace(wordy, "srtp_key: right", "latch: always", 1)
 	one, err := scenarios.Load("x.yaml", strings.NewReader(plain))
 	if err != nil {
@@ -84,7 +84,7 @@ func TestLoadExplainsBehaviours(t *testing.T) {
 		{"probation: 8", "probation: 1", []string{"responder.probation: 1", "between 2 and 50"}},
 		{"latch: strict", "latch: never", []string{"responder.probation", "belongs to latch: strict"}},
 		{"source_port: other", "source_port: 5000", []string{"responder.source_port", "same, other"}},
-		{"rtcp: mux", "rtcp: yes", []string{"responder.rtcp", "next-port, mux, none"}},
+		{"rtcp: mux", "rtcp: yes", []string{"responder.rtcp", "next-port, mux, none, other-port"}},
 		{"ptime: 40", "ptime: 10", []string{"responder.ptime: 10", "20, 30 or 40"}},
 		{"ptime: 30", "ptime: 0", []string{"client.ptime: 0", "20, 30 or 40"}},
 		{"\"12#*D\"", "12x", []string{"responder.dtmf", "0-9 * # A-D"}},
@@ -101,6 +101,10 @@ func TestLoadExplainsBehaviours(t *testing.T) {
 		{"max_first_packet: 500ms", "max_first_packet: 500", []string{"max_first_packet", "not a duration"}},
 		{"max_first_packet: 500ms", "max_first_packet: 10ms", []string{"max_first_packet: 10ms", "between 50ms and 1m0s"}},
 		{"expect_audio: inbound-only", "expect_audio: silence", []string{"expect_audio", "both-ways, inbound-only, outbound-only, no-audio"}},
+		{"latch: always", "answers_to: port", []string{"client.answers_to", "source, via"}},
+		{"latch: always", "signalling_port: 5061", []string{"client.signalling_port", "same, other"}},
+		{"latch: always", "answers_to: via", []string{"for UDP only", "transports: [udp]"}},
+		{"source_port: other", "signalling_port: other", []string{"for UDP only", "transports: [udp]"}},
 		{"codec: opus", "codec: g729", []string{"codec", "pcmu, pcma, g722, opus"}},
 	} {
 		if !strings.Contains(everyBehaviour, row.from) {

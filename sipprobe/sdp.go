@@ -21,6 +21,8 @@ type Media struct {
 	// Mux says that RTCP comes to the port of RTP (a=rtcp-mux, RFC 5761), NoRTCP that none does (b=RS:0 and
 	// b=RR:0, RFC 3556).
 	Mux, NoRTCP bool
+	// RTCP is where its sender wants RTCP (a=rtcp, RFC 3605); zero is the port above that of RTP.
+	RTCP netip.AddrPort
 	// Crypto holds the keys of SRTP in order of preference (a=crypto, RFC 4568); with one the stream is
 	// RTP/SAVP instead of RTP/AVP. Secure is true for RTP/SAVP, with keys or without.
 	Crypto []Crypto
@@ -89,6 +91,13 @@ func (m Media) describe(audio *sdp.MediaDescription) {
 	}
 	if m.PtimeMs > 0 {
 		audio.WithValueAttribute("ptime", strconv.Itoa(m.PtimeMs))
+	}
+	if m.RTCP.IsValid() {
+		value := strconv.Itoa(int(m.RTCP.Port()))
+		if a := m.RTCP.Addr().Unmap().WithZone(""); a != m.Address.Addr().Unmap().WithZone("") {
+			value += " IN " + family(a) + " " + a.String()
+		}
+		audio.WithValueAttribute("rtcp", value)
 	}
 	if m.Mux {
 		audio.WithPropertyAttribute("rtcp-mux")
@@ -172,6 +181,8 @@ func audioOf(s sdp.SessionDescription, d *sdp.MediaDescription) (Media, error) {
 		switch c, ok := cryptoOf(a.Value); {
 		case a.Key == "rtcp-mux":
 			m.Mux = true
+		case a.Key == "rtcp":
+			m.RTCP = rtcpOf(a.Value, m.Address.Addr())
 		case a.Key == "crypto" && ok:
 			m.Crypto = append(m.Crypto, c)
 		}
@@ -192,6 +203,24 @@ func unreported(d *sdp.MediaDescription) bool {
 		}
 	}
 	return none == 2
+}
+
+// rtcpOf reads "53020" or "53020 IN IP4 192.0.2.1" (RFC 3605 section 2.1); zero when it is neither.
+func rtcpOf(value string, media netip.Addr) netip.AddrPort {
+	f := strings.Fields(value)
+	if len(f) != 1 && len(f) != 4 {
+		return netip.AddrPort{}
+	}
+	port, err := strconv.ParseUint(f[0], 10, 16)
+	if err != nil || port == 0 {
+		return netip.AddrPort{}
+	}
+	if len(f) == 4 {
+		if media, err = netip.ParseAddr(f[3]); err != nil {
+			return netip.AddrPort{}
+		}
+	}
+	return netip.AddrPortFrom(media.Unmap().WithZone(""), uint16(port))
 }
 
 // cryptoOf reads "1 AES_CM_128_HMAC_SHA1_80 inline:KEY|2^20|1:4" (RFC 4568 section 9.1).

@@ -107,9 +107,11 @@ func TestOfferNamesWhatItCarries(t *testing.T) {
 	for want, m := range map[string]sipprobe.Media{
 		"m=audio 4000 RTP/AVP 111 101\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-15\r\n": {Address: at, Payloads: []uint8{111, 101}},
 		"a=rtpmap:9 G722/8000\r\na=rtpmap:101 telephone-event/8000\r\n":                                                          {Address: at, Payloads: []uint8{9, 101}},
-		"a=rtpmap:13 CN/8000\r\n": {Address: at, Payloads: []uint8{0, 13}},
-		"b=RS:0\r\nb=RR:0\r\n":    {Address: at, NoRTCP: true},
-		"a=rtcp-mux\r\n":          {Address: at, Mux: true},
+		"a=rtpmap:13 CN/8000\r\n":            {Address: at, Payloads: []uint8{0, 13}},
+		"b=RS:0\r\nb=RR:0\r\n":               {Address: at, NoRTCP: true},
+		"a=rtcp-mux\r\n":                     {Address: at, Mux: true},
+		"a=rtcp:53020\r\n":                   {Address: at, RTCP: netip.AddrPortFrom(at.Addr(), 53020)},
+		"a=rtcp:53020 IN IP4 192.0.2.77\r\n": {Address: at, RTCP: netip.MustParseAddrPort("192.0.2.77:53020")},
 		"m=audio 4000 RTP/SAVP 0\r\na=crypto:1 SUITE inline:KEY\r\n": {Address: at, Payloads: []uint8{0}, Crypto: []sipprobe.Crypto{{Tag: 1, Suite: "SUITE", Key: "KEY"}}},
 	} {
 		body, err := m.Offer()

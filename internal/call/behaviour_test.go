@@ -63,6 +63,13 @@ func TestBehaviours(t *testing.T) {
 		"wrong address, latched": {func(c *scenarios.Call) {
 			c.Responder.MediaAddress, c.Client.Latch = scenarios.WrongAddress, scenarios.LatchFirstPacket
 		}, func(e ends) bool { return heard(e.far) && *e.near.Media.LatchedTo == e.far.Media.Local }},
+		"RTCP at another port": {func(c *scenarios.Call) {
+			c.Responder.RTCP, c.Client.Latch = scenarios.RTCPOtherPort, scenarios.LatchNever
+		},
+			func(e ends) bool {
+				to := e.far.Media.RTCP // what the near end sends finds it
+				return to.Received > 0 && e.near.Media.RTCP.Source.Port() != e.far.Media.Local.Port()+1 && heard(e.far)
+			}},
 		"digits": {func(c *scenarios.Call) { c.Client.DTMF, c.Responder.DTMF = "1*", "42" },
 			func(e ends) bool {
 				return digits(e.far) == "1*" && digits(e.near) == "42" && e.far.Media.Received.Digits[1].Ends == 3

@@ -69,6 +69,7 @@ func (l *leg) turn(change context.CancelCauseFunc) (s *rtpprobe.Stream, to netip
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.changed = change
+	l.stream.ReportTo(l.theirs.RTCP)
 	return l.stream, l.theirs.Address, l.sends()
 }
 

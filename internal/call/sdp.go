@@ -27,6 +27,9 @@ func (l *leg) sdp() ([]byte, error) {
 		Address: l.advertised, Payloads: []uint8{uint8(codec)}, PtimeMs: int(b.Ptime().Milliseconds()),
 		Mux: b.RTCP == scenarios.RTCPMux, NoRTCP: b.RTCP == scenarios.RTCPNone,
 	}
+	if b.RTCP == scenarios.RTCPOtherPort {
+		m.RTCP = netip.AddrPortFrom(l.advertised.Addr(), portOf(l.rtcp))
+	}
 	if call.Responder.DTMF != "" || call.Client.DTMF != "" {
 		l.offer(&m, events)
 	}

@@ -14,6 +14,7 @@ import (
 type sockets struct {
 	rtp, rtcp net.PacketConn // rtcp is nil where reports have no port of their own
 	aside     net.PacketConn // what media leaves from, where that is not rtp; nil otherwise
+	beside    net.PacketConn // the port below rtcp, where that is not the one above rtp; nil otherwise
 	spare     net.PacketConn // the port above aside, or the one that RTCP would have
 }
 
@@ -30,6 +31,12 @@ func (c *sockets) open(ctx context.Context, s Setup) (err error) {
 		c.rtcp.Close()
 		c.rtcp = nil
 	}
+	if s.Behaviour.RTCP == scenarios.RTCPOtherPort {
+		if c.beside, c.rtcp, err = rtpprobe.OpenPair(listen, s.Ports); err != nil {
+			c.close()
+			return fmt.Errorf("no port for RTCP: %w", err)
+		}
+	}
 	if s.Behaviour.SourcePort != scenarios.OtherPort {
 		return nil
 	}
@@ -41,7 +48,7 @@ func (c *sockets) open(ctx context.Context, s Setup) (err error) {
 }
 
 func (c *sockets) close() {
-	for _, conn := range []net.PacketConn{c.rtp, c.rtcp, c.aside, c.spare} {
+	for _, conn := range []net.PacketConn{c.rtp, c.rtcp, c.aside, c.spare, c.beside} {
 		if conn != nil {
 			conn.Close()
 		}

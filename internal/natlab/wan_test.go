@@ -111,9 +111,10 @@ func tooLongForTCP(t *testing.T, lab *natlab.Lab, p path, hole bool) {
 func TestBadWAN(t *testing.T) {
 	t.Parallel()
 	for want, topology := range map[string]natlab.Topology{
-		"1280":       {WANMTU: 1000},
-		"1500":       {WANMTU: 9000},
-		"set WANMTU": {BlackHole: true},
+		"1280":          {WANMTU: 1000},
+		"1500":          {WANMTU: 9000},
+		"set WANMTU":    {BlackHole: true},
+		"set ClientNAT": {ClientRandomPorts: true},
 	} {
 		if lab, err := natlab.Build(t.Context(), topology); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: built %v, %v", topology, lab, err)
