@@ -15,7 +15,7 @@ type Size struct {
 
 // Bounds of a size check.
 const (
-	// MinSizeBytes is about the least that a request of bothways takes; MaxSizeBytes keeps
+	// MinSizeBytes is the least that a request of bothways takes over IPv4; MaxSizeBytes keeps
 	// a message within what both ends read.
 	MinSizeBytes, MaxSizeBytes = 300, 16384
 	// MaxSizes bounds the steps of one check.
@@ -24,11 +24,10 @@ const (
 
 // DefaultSizes are the steps of a check that names none: around the MTU of Ethernet
 // (1,472 bytes over IPv4 and 1,452 over IPv6 fill it) and of DSL (1,464), and up to
-// 4,000 bytes; over TCP and TLS one of 16 KiB follows. It begins at 400 bytes,
-// which become about 450: nobody without the key gets an answer that is larger than the
-// question, and the challenge, which shows that the first step works, has about that.
+// 4,000 bytes; over TCP and TLS one of 16 KiB follows. It begins at 300 bytes, which over
+// IPv6 may become a little more, as its addresses are longer.
 func DefaultSizes(t Transport) []int {
-	sizes := []int{400, 600, 900, 1200, 1300, 1400, 1452, 1464, 1472, 1500, 1600, 2000, 3000, 4000}
+	sizes := []int{300, 600, 900, 1200, 1300, 1400, 1452, 1464, 1472, 1500, 1600, 2000, 3000, 4000}
 	if t != "udp" {
 		sizes = append(sizes, MaxSizeBytes)
 	}

@@ -20,7 +20,7 @@ func TestLoadSizesAndMarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	udp, tls := got.Checks[0], got.Checks[1]
-	if udp.ID != "s-udp" || tls.ID != "s-tls" || udp.Size.Bytes[0] != 400 || udp.Size.Bytes[len(udp.Size.Bytes)-1] != 4000 || tls.Size.Bytes[len(tls.Size.Bytes)-1] != 16384 {
+	if udp.ID != "s-udp" || tls.ID != "s-tls" || udp.Size.Bytes[0] != 300 || udp.Size.Bytes[len(udp.Size.Bytes)-1] != 4000 || tls.Size.Bytes[len(tls.Size.Bytes)-1] != 16384 {
 		t.Errorf("%+v, %+v", udp, tls)
 	}
 	got, err = scenarios.Load("x.yaml", strings.NewReader(aLadder("size, transports: [udp], sizes: [300, 1500]")))

@@ -78,6 +78,9 @@ func (g *Guard) judge(q question) decision {
 	if g.unsupported(q.message) {
 		return g.answer(q, "415 Unsupported Media Type", "Accept: "+g.cfg.Accept)
 	}
+	if g.isRung(q.message) {
+		return g.answer(q, "200 OK", "")
+	}
 	authorization, ok := q.message.value("authorization")
 	if !ok && g.cfg.AnswerAnyone && !q.strict && q.message.method() != "MESSAGE" {
 		if !g.limits.allow(q.from.Addr(), q.now) {
@@ -173,7 +176,7 @@ func (g *Guard) answer(q question, status, header string) decision {
 		reply = s.bytes()
 	}
 	if len(reply) > q.size && q.transport == UDP {
-		return dropped("the challenge would be larger than the request")
+		return dropped("the answer would be larger than the request")
 	}
 	return decision{reply: reply, note: "answered " + status}
 }

@@ -1,9 +1,10 @@
 package sipprobe
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -49,8 +50,10 @@ const (
 // two more: the first carries the smallest and the size that stalled, the second the
 // smallest alone. An error of fresh ends the ladder.
 //
-// A request is never so small that a Guard's challenge would be larger and thus not be
-// sent, so that sizes in the result may be larger than those that were wanted.
+// With a key each request proves it, and a Guard answers at once; those that the usual
+// form is too long for have the compact one, which fits 300 bytes over IPv4. Without a
+// key a request is never so small that a Guard's challenge would be larger and thus not
+// be sent. So sizes in the result may be larger than those that were wanted.
 func (e *Endpoint) Climb(ctx context.Context, to Target, sizes []int, fresh func(context.Context) error) ([]Rung, error) {
 	if err := to.check(); err != nil || len(sizes) == 0 {
 		return nil, err
@@ -118,13 +121,13 @@ func (e *Endpoint) climbConns(ctx context.Context, to Target, sizes []int, fresh
 func (e *Endpoint) rung(ctx context.Context, to Target, size int, suffix string, connection int) Rung {
 	base := to.Token
 	to.Token = fmt.Sprintf("%s-%d%s", base, size, suffix)
-	data := e.rungText(to, base, size)
+	data, branch := e.rungText(to, base, size)
 	out := Rung{Bytes: len(data), Token: to.Token, Connection: connection}
 	pauses := e.pauses(stallWait)
 	if e.cfg.Transport == UDP {
 		pauses = e.pauses(rungWait)
 	}
-	p := e.hold(ctx, to.Peer, magicCookie+to.Token, data, pauses)
+	p := e.hold(ctx, to.Peer, branch, data, pauses)
 	out.Copies, out.Status, out.TooLarge, out.Error = p.copies, p.status, p.tooLarge(), p.failure()
 	return out
 }
@@ -132,28 +135,75 @@ func (e *Endpoint) rung(ctx context.Context, to Target, size int, suffix string,
 // magicCookie begins every branch (RFC 3261 section 8.1.1.7).
 const magicCookie = "z9hG4bK"
 
-// rungText is a request of that size, or of the least where that is larger.
-func (e *Endpoint) rungText(to Target, seed string, size int) []byte {
-	var b bytes.Buffer
-	here := hostPort(e.advertised(to.Peer))
-	uri := "sip:" + to.host()
-	fmt.Fprintf(&b, "OPTIONS %s SIP/2.0\r\n", uri)
-	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;branch=%s%s;rport\r\n", e.cfg.Transport, here, magicCookie, to.Token)
-	fmt.Fprintf(&b, "Max-Forwards: 70\r\nFrom: <sip:%s>;tag=%s\r\nTo: <%s>\r\n", here, to.Token, uri)
-	fmt.Fprintf(&b, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\n", to.Token)
-	b.WriteString("Content-Type: text/plain\r\n")
-	end := func(body int) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n", body) }
-	body := max(size-b.Len()-len(end(size)), minRungBody)
-	for b.Len()+len(end(body))+body < size {
-		body++ // its length may have fewer digits than the size
+// rungText is a request of that size, or of the least where that is larger, and its branch.
+func (e *Endpoint) rungText(to Target, seed string, size int) (text []byte, branch string) {
+	proof, least := rungProof(e.cfg.Key, to.Token), 1
+	if proof == "" {
+		proof, least = to.Token, minRungBody
 	}
-	b.WriteString(end(body))
-	b.Write(filler(seed, body))
-	return b.Bytes()
+	branch = magicCookie + to.Token
+	head := e.rungHead(to, branch, proof)
+	if len(head)+len(contentLength(size))+least > size && e.cfg.Key != "" {
+		branch = magicCookie + proof
+		head = e.rungShortHead(to, branch, proof)
+		return fill(head, func(n int) string { return fmt.Sprintf("l:%d\r\n\r\n", n) }, seed, size, least), branch
+	}
+	return fill(head, contentLength, seed, size, least), branch
 }
 
-// minRungBody is what makes a request longer than the challenge that answers it.
+func contentLength(n int) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n", n) }
+
+// rungHead is what a rung has before its length and its body.
+func (e *Endpoint) rungHead(to Target, branch, proof string) string {
+	here, uri := hostPort(e.advertised(to.Peer)), "sip:"+to.host()
+	return fmt.Sprintf("OPTIONS %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\n", uri, e.cfg.Transport, here, branch) +
+		fmt.Sprintf("From: <sip:%s>;tag=%s\r\nTo: <%s>\r\n", here, proof, uri) +
+		fmt.Sprintf("Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Type: text/plain\r\n", to.Token)
+}
+
+// rungShortHead is the same in compact form (RFC 3261 section 7.3.3), with names for the
+// two ends that take less than their addresses.
+func (e *Endpoint) rungShortHead(to Target, branch, proof string) string {
+	return fmt.Sprintf("OPTIONS sip:%s SIP/2.0\r\nv:SIP/2.0/%s %s;branch=%s;rport\r\n", to.host(), e.cfg.Transport, hostPort(e.advertised(to.Peer)), branch) +
+		fmt.Sprintf("Max-Forwards:70\r\nf:<sip:c>;tag=%s\r\nt:<sip:r>\r\n", proof) +
+		fmt.Sprintf("i:%s\r\nCSeq:1 OPTIONS\r\nc:text/plain\r\n", to.Token)
+}
+
+// fill adds a body that makes a message as long as it is to be.
+func fill(head string, end func(body int) string, seed string, size, least int) []byte {
+	body := max(size-len(head)-len(end(size)), least)
+	for len(head)+len(end(body))+body < size {
+		body++ // its length may have fewer digits than the size
+	}
+	return append([]byte(head+end(body)), filler(seed, body)...)
+}
+
+// minRungBody is what makes a request without a proof longer than the challenge that
+// answers it.
 const minRungBody = 100
+
+// rungProof shows that the sender of a rung holds the key, in the little room that there
+// is: it stands in the From tag, and is an HMAC of the Call-ID. Empty without a key. It
+// draws an answer that is no longer than the request, and nothing else; whoever
+// repeats it draws no more than a stranger does.
+func rungProof(key, callID string) string {
+	if key == "" {
+		return ""
+	}
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte("bothways rung\x00" + callID))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:12])
+}
+
+// isRung reports whether a request is a rung of somebody who holds the key.
+func (g *Guard) isRung(m wireMessage) bool {
+	if m.method() != "OPTIONS" {
+		return false
+	}
+	id, _ := m.value("call-id")
+	from, _ := m.value("from")
+	return hmac.Equal([]byte(tagOf(from)), []byte(rungProof(g.cfg.Key, id)))
+}
 
 // filler is text in which no compressor finds anything to save but what text does not
 // use of a byte. The same seed gives the same text, so that the tape of a ladder packs

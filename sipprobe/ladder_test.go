@@ -14,7 +14,7 @@ import (
 	"bothways/sipprobe"
 )
 
-var ladderSizes = []int{400, 600, 1200, 1472, 1500, 4000}
+var ladderSizes = []int{300, 600, 1200, 1472, 1500, 4000}
 
 // Every size arrives byte for byte at a far end that challenges it, and the datagrams
 // are as large as they were meant to be.
@@ -26,21 +26,50 @@ func TestLadderOverUDP(t *testing.T) {
 			server := guarded(answer200)
 			server.Tape = &sipprobe.Tape{}
 			m.endpoint(t, serverAddr, server)
-			client := m.endpoint(t, clientAddr, sipprobe.EndpointConfig{})
+			client := m.endpoint(t, clientAddr, sipprobe.EndpointConfig{Key: testKey})
 			rungs, err := client.Climb(t.Context(), sipprobe.Target{Peer: serverAt, Token: "run-size"}, ladderSizes, nil)
-			if err != nil || len(rungs) != len(ladderSizes)+1 || rungs[len(ladderSizes)].Token != "run-size-400-again" {
+			if err != nil || len(rungs) != len(ladderSizes)+1 || rungs[len(ladderSizes)].Token != "run-size-300-again" {
 				t.Fatalf("%s: %v, %+v", name, err, rungs)
 			}
 			for i, r := range rungs {
-				size := append(ladderSizes, 400)[i]
+				size := append(ladderSizes, 300)[i]
 				arrived := server.Tape.Records(r.Token + "\r\n")
 				switch {
-				case r.Bytes != size && size > 400 || r.Bytes < size || r.Connection != 0 || r.Error != "":
+				case r.Bytes != size || r.Connection != 0 || r.Error != "":
 					t.Errorf("%s: %d: %+v", name, size, r)
 				case r.Bytes > loses && (r.Copies != 3 || r.Status != 0 || len(arrived) != 0):
 					t.Errorf("%s: %+v arrived", name, r)
-				case r.Bytes <= loses && (r.Copies != 1 || r.Status != 401 || len(arrived) != 2 || len(arrived[0].Data) != r.Bytes):
+				case r.Bytes <= loses && (r.Copies != 1 || r.Status != 200 || len(arrived) != 2 || len(arrived[0].Data) != r.Bytes || len(arrived[1].Data) > r.Bytes):
 					t.Errorf("%s: %+v, on the far tape %d times", name, r, len(arrived))
+				}
+			}
+		})
+	}
+}
+
+// A ladder proves that its sender holds the key. Who does not is challenged, or hears
+// nothing where the challenge would be longer than the question.
+func TestLadderNeedsTheKey(t *testing.T) {
+	for name, row := range map[string]struct {
+		key           string
+		status, large int
+	}{"the key": {testKey, 200, 200}, "another": {"another", 0, 401}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			server := guarded(answer200)
+			server.Tape = &sipprobe.Tape{}
+			m.endpoint(t, serverAddr, server)
+			client := m.endpoint(t, clientAddr, sipprobe.EndpointConfig{Key: row.key})
+			token := "c13ddce59e242cd7-size-out-udp-whole" // as long as they come
+			rungs, err := client.Climb(t.Context(), sipprobe.Target{Peer: serverAt, Token: token}, []int{300, 1000}, nil)
+			if err != nil || rungs[0].Bytes != 300 || rungs[0].Status != row.status || rungs[2].Bytes != 300 || rungs[1].Status != row.large {
+				t.Errorf("%s: %v, %+v", name, err, rungs)
+			}
+			for _, r := range rungs {
+				for _, record := range server.Tape.Records(r.Token + "\r\n") {
+					if len(record.Data) > r.Bytes {
+						t.Errorf("%s: an answer of %d bytes to %d", name, len(record.Data), r.Bytes)
+					}
 				}
 			}
 		})

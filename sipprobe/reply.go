@@ -14,7 +14,7 @@ type stateless struct {
 	message  wireMessage
 	from     netip.AddrPort
 	status   string // "401 Unauthorized"
-	header   string // one more field
+	header   string // one more field; empty leaves it out
 	software string // Server; empty leaves it out
 	// terse saves what a datagram can do without: long names, the reason, and the
 	// Content-Length.
@@ -49,7 +49,9 @@ func (s stateless) bytes() []byte {
 		}
 		s.field(&b, f)
 	}
-	b.WriteString(s.header + "\r\n")
+	if s.header != "" {
+		b.WriteString(s.header + "\r\n")
+	}
 	if s.software != "" {
 		b.WriteString("Server: " + s.software + "\r\n")
 	}

@@ -116,7 +116,9 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 			})
 		}, nil},
 		{"nothing from the port that was asked arrives either", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
-			drop(ev, func(r sipprobe.Record) bool { return !r.Sent && r.Transport == sipprobe.UDP && r.Remote.Addr() == diagnosistest.Public })
+			drop(ev, func(r sipprobe.Record) bool {
+				return !r.Sent && r.Transport == sipprobe.UDP && r.Remote.Addr() == diagnosistest.Public
+			})
 		}, nil},
 		{"the answers leave from the port that was asked, and are lost", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
 			for i := range ev.Responder.Tape {
