@@ -70,7 +70,7 @@ func TestPacketPathsAccuseNobodyWrongly(t *testing.T) {
 		}, diagnosis.Inconclusive, nil},
 		{"nothing small arrives at the end", fragments, func(t *testing.T, ev *evidence.Evidence) {
 			ev.Responder.Tape = slices.DeleteFunc(ev.Responder.Tape, func(r sipprobe.Record) bool {
-				return strings.Contains(string(r.Data), "size-in-udp-400-again\r\n")
+				return strings.Contains(string(r.Data), "size-in-udp-300-again\r\n")
 			})
 		}, diagnosis.Inconclusive, nil},
 		{"a path that loses one small copy in three", fragments, func(t *testing.T, ev *evidence.Evidence) {
@@ -126,7 +126,7 @@ func TestPacketPathsAccuseNobodyWrongly(t *testing.T) {
 		}, diagnosis.Inconclusive, nil},
 		{"nothing passes on fresh connections", hole, func(t *testing.T, ev *evidence.Evidence) {
 			ev.Responder.Tape = slices.DeleteFunc(ev.Responder.Tape, func(r sipprobe.Record) bool {
-				return strings.Contains(string(r.Data), "-400-3\r\n")
+				return strings.Contains(string(r.Data), "-300-3\r\n")
 			})
 			checkOf(t, ev, "size-in-udp").SizeFacts.Whole = nil
 		}, diagnosis.Inconclusive, nil},
