@@ -16,12 +16,12 @@ import (
 func invited(t *testing.T, via string, m func(*sipprobe.Endpoint) sipprobe.Manners) (heard string, from netip.AddrPort) {
 	t.Helper()
 	udp := setting{sipprobe.UDP, "127.0.0.1"}
-	var how sipprobe.Manners
+	how := make(chan sipprobe.Manners, 1)
 	server := udp.listen(t, sipprobe.EndpointConfig{Serve: func(in *sipprobe.Incoming) {
-		defer in.Behave(how)()
+		defer in.Behave(<-how)()
 		in.Reply(486, "Busy Here", sipprobe.Body{})
 	}})
-	how = m(server)
+	how <- m(server)
 	asker, other := packets(t), packets(t)
 	host := strings.Replace(via, "PORT", portText(other), 1)
 	text := "INVITE sip:x@" + server.Local().String() + " SIP/2.0\r\nVia: SIP/2.0/UDP " + host + ";branch=z9hG4bKmanners;rport\r\nMax-Forwards: 70\r\n" +

@@ -104,6 +104,23 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 				}
 			}
 		}, []string{"symptom transport-unreachable inbound proven"}},
+		{"the answers go where others arrive, and no ALG is accused", diagnosistest.RportIgnored(), func(ev *evidence.Evidence) {
+			for _, l := range []*evidence.Ledger{ev.Responder, &ev.Client} {
+				var again []sipprobe.Record
+				for _, r := range l.Tape {
+					again = append(again, r)
+					if r.Sent && l == ev.Responder && r.Transport == sipprobe.UDP && strings.HasPrefix(string(r.Data), "SIP/2.0 ") {
+						again = append(again, r, r)
+					}
+				}
+				l.Tape = again
+			}
+			sent := sipprobe.Record{Time: diagnosistest.Started, Transport: sipprobe.UDP, Sent: true, Data: []byte("OPTIONS sip:a SIP/2.0\r\nCSeq: 9 OPTIONS\r\n\r\n"),
+				Local: netip.AddrPortFrom(diagnosistest.Inside, 5060), Remote: netip.AddrPortFrom(diagnosistest.Outside, 40_000)}
+			got := sent
+			got.Sent = false
+			ev.Responder.Tape, ev.Client.Tape = append(ev.Responder.Tape, sent), append(ev.Client.Tape, got)
+		}, []string{"symptom transport-unreachable inbound proven", "cause rport-ignored outbound proven"}},
 		{"answers from another port arrive", diagnosistest.AsymmetricSIPHeard(), nil, nil},
 		{"two copies from another port are lost", diagnosistest.AsymmetricSIP(), func(ev *evidence.Evidence) {
 			n := 0
@@ -138,6 +155,9 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, findings(diagnosis.Diagnose(tt.ev))); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
+				for _, f := range diagnosis.Diagnose(tt.ev).Findings {
+					t.Log(f.Code, f.Evidence)
+				}
 			}
 		})
 	}
