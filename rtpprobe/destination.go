@@ -15,7 +15,7 @@ func (s *Stream) permits(to netip.AddrPort) bool {
 func (s *Stream) latch(from netip.AddrPort) {
 	before := s.source.Load()
 	switch {
-	case before != nil && *before == from:
+	case before != nil && *before == from, s.left.recent(from):
 		return
 	case s.cfg.Latch == LatchNever, s.cfg.Latch == LatchFirst && before != nil:
 		return
@@ -25,7 +25,7 @@ func (s *Stream) latch(from netip.AddrPort) {
 	heard := from // its own variable: from would be allocated for each packet
 	s.source.Store(&heard)
 	if before == nil {
-		close(s.heard)
+		s.first.Do(func() { close(s.heard) })
 	}
 }
 

@@ -194,3 +194,63 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestRelatch sends for 2 s; packets arrive from one source, after 300 ms the latch is let
+// go, and from 401 ms on packets arrive from another, or go on arriving from the same.
+func TestRelatch(t *testing.T) {
+	other := netip.MustParseAddrPort("198.51.100.2:5999")
+	for _, c := range []struct {
+		name    string
+		latch   rtpprobe.Latch
+		relatch func(*rtpprobe.Stream)
+		then    []netip.AddrPort // by turns, each 20 ms
+		want    netip.AddrPort
+		wanted  [2]int64 // of the packets sent, how many go there at least and at most
+	}{
+		{"first, kept", rtpprobe.LatchFirst, func(*rtpprobe.Stream) {}, []netip.AddrPort{other}, aside, [2]int64{85, 100}},
+		{"first, let go", rtpprobe.LatchFirst, func(s *rtpprobe.Stream) { s.Relatch(false) }, []netip.AddrPort{other}, other, [2]int64{75, 85}},
+		{"strict, kept", rtpprobe.LatchStrict, func(*rtpprobe.Stream) {}, []netip.AddrPort{other}, aside, [2]int64{80, 100}},
+		{"strict, let go", rtpprobe.LatchStrict, func(s *rtpprobe.Stream) { s.Relatch(false) }, []netip.AddrPort{other}, other, [2]int64{70, 85}},
+		{"first, moved, with packets under way", rtpprobe.LatchFirst, func(s *rtpprobe.Stream) { s.Relatch(true) }, []netip.AddrPort{aside, other}, other, [2]int64{70, 85}},
+		{"first, moved, and yet the same", rtpprobe.LatchFirst, func(s *rtpprobe.Stream) { s.Relatch(true) }, []netip.AddrPort{aside}, aside, [2]int64{60, 90}},
+		{"strict, moved, and yet the same", rtpprobe.LatchStrict, func(s *rtpprobe.Stream) { s.Relatch(true) }, []netip.AddrPort{aside}, aside, [2]int64{60, 90}},
+		{"always", rtpprobe.LatchAlways, func(s *rtpprobe.Stream) { s.Relatch(true) }, []netip.AddrPort{aside}, aside, [2]int64{90, 100}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var network memNet
+				pacer := rtpprobe.StartPacer(rtpprobe.PacerConfig{PortableTimers: true})
+				defer pacer.Close()
+				stream, err := rtpprobe.Open(rtpprobe.StreamConfig{Conn: network.listen(near.String()), Pacer: pacer, WantTag: &outbound,
+					Latch: c.latch, Allow: func(netip.AddrPort) bool { return true }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range 90 {
+					from := aside
+					if i >= 20 {
+						from = c.then[i%len(c.then)]
+					}
+					time.AfterFunc(time.Duration(1+20*i)*time.Millisecond, func() {
+						network.inject(from, near, mustMarshal(t, rtp.Header{SequenceNumber: uint16(i), SSRC: 5}, &outbound, nil))
+					})
+				}
+				time.AfterFunc(390*time.Millisecond, func() { c.relatch(stream) })
+				if err := stream.Send(t.Context(), far, 2*time.Second); err != nil {
+					t.Error(err)
+				}
+				var got int64
+				for _, d := range stream.Close().Sent.Destinations {
+					if d.Address == c.want {
+						got = d.Packets
+					}
+				}
+				if got < c.wanted[0] || got > c.wanted[1] {
+					t.Errorf("%d packets went to %s, want %v", got, c.want, c.wanted)
+				}
+			})
+		})
+	}
+}
+
+var aside = netip.MustParseAddrPort("198.51.100.2:5997")

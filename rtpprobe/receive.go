@@ -128,7 +128,7 @@ func (s *Stream) admit(p packet, raw []byte) bool {
 	case !s.secret.openMedia(&p, raw):
 		s.in.facts.Unauthenticated++
 		return false
-	case s.cfg.Latch == LatchStrict && !looped && !s.probation.pass(p, s.remote.Load(), s.cfg.Probation):
+	case s.cfg.Latch == LatchStrict && !looped && !s.left.recent(p.from) && !s.probation.pass(p, s.remote.Load(), s.cfg.Probation):
 		s.in.facts.StrictDropped++
 		return false
 	}

@@ -39,6 +39,7 @@ type Stream struct {
 	lastHeard    atomic.Int64                   // nanoseconds since opened, plus 1; 0 = never
 	lasted       atomic.Int64                   // from opened to Close, in nanoseconds; 0 = open
 	heard        chan struct{}                  // closed when source is first set
+	first        sync.Once                      // closes it
 	reporting    sync.Once
 
 	jobs      sync.Mutex
@@ -48,6 +49,7 @@ type Stream struct {
 	mu        sync.Mutex
 	in        inbox
 	probation probation
+	left      departure
 
 	out outbox
 	rep reporter

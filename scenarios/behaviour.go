@@ -21,6 +21,9 @@ type Behaviour struct {
 	// Probation is how many packets in a row a strict side wants to have seen from a new
 	// source; 0 is DefaultProbation.
 	Probation int `json:"probation,omitempty"`
+	// KeepLatch says that the side stays with its latch where the call is renegotiated;
+	// most let go of it then, and learn anew.
+	KeepLatch bool `json:"keep_latch,omitempty"`
 	// Rport says whether the side asks for answers to its source port (RFC 3581).
 	Rport bool `json:"rport"`
 	// Audio is what the side sends.
@@ -184,6 +187,7 @@ type fileBehaviour struct {
 	MediaFrom      string `yaml:"media_from"`
 	Latch          string `yaml:"latch"`
 	Probation      *int   `yaml:"probation"`
+	KeepLatch      bool   `yaml:"keep_latch"`
 	Rport          *bool  `yaml:"rport"`
 	Audio          string `yaml:"audio"`
 	SourcePort     string `yaml:"source_port"`
@@ -199,7 +203,7 @@ type fileBehaviour struct {
 
 // resolve fills in defaults; side is the key under which the behaviour stands.
 func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
-	out := Behaviour{Rport: b.Rport == nil || *b.Rport, DTMF: b.DTMF}
+	out := Behaviour{Rport: b.Rport == nil || *b.Rport, DTMF: b.DTMF, KeepLatch: b.KeepLatch}
 	err := errors.Join(
 		word(&out.MediaAddress, side+".media_address", b.MediaAddress, PublicAddress, PublicAddress, PrivateAddress, ZeroAddress, WrongAddress),
 		word(&out.Latch, side+".latch", b.Latch, latch, LatchNever, LatchFirstPacket, LatchAlways, LatchStrict),
@@ -221,6 +225,9 @@ func (b fileBehaviour) resolve(side string, latch Latch) (Behaviour, error) {
 		if out.Probation = *b.Probation; out.Latch != LatchStrict {
 			return out, fmt.Errorf("%s.probation: it belongs to latch: strict", side)
 		}
+	}
+	if b.KeepLatch && out.Latch != LatchFirstPacket && out.Latch != LatchStrict {
+		return out, fmt.Errorf("%s.keep_latch: it belongs to latch: first-packet and latch: strict", side)
 	}
 	if b.Ptime != nil {
 		if out.PtimeMs = *b.Ptime; out.PtimeMs == 0 {

@@ -82,6 +82,7 @@ func TestLoadExplainsBehaviours(t *testing.T) {
 		{"latch: always", "latch: once", []string{"client.latch", "never, first-packet, always, strict"}},
 		{"probation: 8", "probation: 51", []string{"responder.probation: 51", "between 2 and 50"}},
 		{"probation: 8", "probation: 1", []string{"responder.probation: 1", "between 2 and 50"}},
+		{"latch: strict, probation: 8", "latch: always, keep_latch: true", []string{"responder.keep_latch", "belongs to latch: first-packet"}},
 		{"latch: strict", "latch: never", []string{"responder.probation", "belongs to latch: strict"}},
 		{"source_port: other", "source_port: 5000", []string{"responder.source_port", "same, other"}},
 		{"rtcp: mux", "rtcp: yes", []string{"responder.rtcp", "next-port, mux, none, other-port"}},

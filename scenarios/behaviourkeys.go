@@ -7,6 +7,7 @@ func behaviourKeys() map[string]key {
 		"behaviour.media_from":      {about: "Which of the client's addresses its media has; second wants --second-address.", words: []string{"signalling", "second"}},
 		"behaviour.latch":           {about: "Whether audio goes to where it comes from instead of to the address in the SDP.", words: []string{"never", "first-packet", "always", "strict"}},
 		"behaviour.probation":       {about: "The packets in a row that a strict side wants of a new source.", min: 2, max: MaxProbation},
+		"behaviour.keep_latch":      {about: "Whether a latch that has settled stays where it is when the call is renegotiated; most sides learn anew."},
 		"behaviour.source_port":     {about: "Whether audio leaves from the port in the SDP or from another, at which the side does not listen.", words: []string{"same", "other"}},
 		"behaviour.rtcp":            {about: "Where reports go: to the port above that of audio, to the same one, nowhere, or to one that the SDP names (a=rtcp, RFC 3605).", words: []string{"next-port", "mux", "none", "other-port"}},
 		"behaviour.rport":           {about: "Whether the side asks for answers to its source port (RFC 3581)."},

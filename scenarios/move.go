@@ -27,6 +27,9 @@ type Setup struct {
 	DelayedOffer bool `json:"delayed_offer,omitempty"`
 	// RingMs is how long the called side rings, in milliseconds; 0 is no longer than needed.
 	RingMs int `json:"ring_ms,omitempty"`
+	// OfferBytes is the size of the SDP in the INVITE, as of phones with many codecs and
+	// ICE; over UDP such an INVITE leaves in fragments. 0 is no larger than needed.
+	OfferBytes int `json:"offer_bytes,omitempty"`
 }
 
 // EarlyMedia is EarlyMediaMs as a duration.
@@ -113,6 +116,9 @@ const (
 	MaxSetup   = 10 * time.Second // of ringing, and of early media
 	MinSession = 10 * time.Second
 	MaxSession = time.Hour
+	// The least is more than any offer takes by itself, the most what a check of sizes
+	// sends over UDP.
+	MinOfferBytes, MaxOfferBytes = 800, 4000
 )
 
 // Lively reports whether something happens in the call beside talk.
@@ -163,6 +169,12 @@ func (s Setup) check() error {
 	}
 	if s.EarlyMediaMs > 0 && s.DelayedOffer {
 		return errors.New("setup.early_media: without an offer in the INVITE there is nowhere to send it; leave delayed_offer out")
+	}
+	if n := s.OfferBytes; n != 0 && (n < MinOfferBytes || n > MaxOfferBytes) {
+		return fmt.Errorf("setup.offer_bytes: %d is not between %d and %d bytes", n, MinOfferBytes, MaxOfferBytes)
+	}
+	if s.OfferBytes != 0 && s.DelayedOffer {
+		return errors.New("setup.offer_bytes: it is about the offer in the INVITE; leave delayed_offer out")
 	}
 	return nil
 }

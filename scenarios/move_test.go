@@ -72,6 +72,8 @@ func TestMovesAreExplained(t *testing.T) {
 		{"media: new-port", "media: elsewhere", `media: "elsewhere" is none of same, new-port`},
 		{"do: update", "do: refer", `do: "refer" is none of hold`},
 		{"early_media: 2s", "early_media: 2m", "setup.early_media: 2m0s is not between 0 and 10s"},
+		{"early_media: 2s", "offer_bytes: 799", "setup.offer_bytes: 799 is not between 800 and 4000 bytes"},
+		{"early_media: 2s", "offer_bytes: 1800, delayed_offer: true", "setup.offer_bytes: it is about the offer in the INVITE"},
 		{"early_media: 2s", "early_media: 2s, delayed_offer: true", "leave delayed_offer out"},
 		{"expires: 90s", "expires: 5s", "session_timer.expires: 5s"},
 		{"expires: 90s", "expires: 90s, method: info", `session_timer.method: "info"`},

@@ -14,6 +14,7 @@ type fileSetup struct {
 	EarlyMedia   string `yaml:"early_media"`
 	DelayedOffer bool   `yaml:"delayed_offer"`
 	Ring         string `yaml:"ring"`
+	OfferBytes   int    `yaml:"offer_bytes"`
 }
 
 type fileSession struct {
@@ -33,7 +34,7 @@ type fileMove struct {
 // describe puts the keys into a call of that direction.
 func (f fileMoves) describe(call *Call, d Direction) (err error) {
 	if s := f.Setup; s != nil {
-		call.Setup.DelayedOffer = s.DelayedOffer
+		call.Setup.DelayedOffer, call.Setup.OfferBytes = s.DelayedOffer, s.OfferBytes
 		if call.Setup.EarlyMediaMs, err = millisecondsOr("setup.early_media", s.EarlyMedia); err != nil {
 			return err
 		}

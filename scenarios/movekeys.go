@@ -11,6 +11,7 @@ func moveKeys() map[string]key {
 		"setup.early_media":   {about: "For how long the called side sends audio before it answers, as in 2s.", like: likeDuration},
 		"setup.delayed_offer": {about: "Whether the offer comes with the 200 instead of the INVITE."},
 		"setup.ring":          {about: "How long the called side rings, as in 1s.", like: likeDuration},
+		"setup.offer_bytes":   {about: "The size of the SDP in the INVITE, which then leaves in fragments over UDP.", min: MinOfferBytes, max: MaxOfferBytes},
 		"session.expires":     {about: "After how long the call ends without a refresh, as in 90s.", like: likeDuration},
 		"session.refresher":   {about: "The side that refreshes; the caller where it is left out.", words: sides},
 		"session.method":      {about: "How it refreshes.", words: []string{"update", "reinvite"}},

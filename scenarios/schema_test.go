@@ -272,6 +272,9 @@ func TestBoundsAreThoseOfTheLoader(t *testing.T) {
 			if of == "behaviour" {
 				text = "responder: {latch: strict, " + text + "}"
 			}
+			if of == "setup" {
+				text = "setup: {" + text + "}"
+			}
 			_, err := Load("x.yaml", strings.NewReader(sample(append(k.kinds, CallKind)[0], text)))
 			if n == k.max && n != float64(int(n)) {
 				continue

@@ -35,6 +35,8 @@ type draft struct {
 	number func() int
 	// early is given the body of each provisional answer that has one; nil drops it.
 	early func(sdp []byte)
+	// large lets the request leave in fragments over UDP.
+	large bool
 }
 
 // initial drafts a request outside of any dialog.
@@ -72,7 +74,11 @@ func (e *Endpoint) request(d draft) (*sip.Request, error) {
 		return nil, err
 	}
 	data := e.render(d)
-	if e.cfg.Transport == UDP && len(data) > maxDatagram {
+	most := maxDatagram
+	if d.large {
+		most = maxFragmented
+	}
+	if e.cfg.Transport == UDP && len(data) > most {
 		return nil, fmt.Errorf("%s of %d bytes is %w", d.method, len(data), ErrTooLarge)
 	}
 	msg, err := sip.ParseMessage(data)

@@ -5,7 +5,10 @@ package sipprobe
 type Invitation struct {
 	// Offer is the SDP of the INVITE; nil leaves it to the far end to make one in its 200
 	// (RFC 3261 section 13.2.1), and Answer answers it in the ACK.
-	Offer  []byte
+	Offer []byte
+	// Large lets an INVITE with the offer leave over UDP with up to 8,000 bytes, in
+	// fragments, as phones do that heed no limit (RFC 3261 section 18.1.1).
+	Large  bool
 	Answer func(offer []byte) []byte
 	// Early is given the SDP of each provisional answer that has one, such as 183: what
 	// the far end would have heard before it answers. It comes without proof of who sent
@@ -17,7 +20,7 @@ type Invitation struct {
 
 // ask puts the invitation into a draft.
 func (inv Invitation) ask(d *draft) {
-	d.contact, d.early = true, inv.Early
+	d.contact, d.early, d.large = true, inv.Early, inv.Large
 	if inv.Offer != nil {
 		d.kind, d.body = sdpType, inv.Offer
 	}

@@ -14,7 +14,11 @@ import (
 // (RFC 3261 section 18.1.1).
 const maxDatagram = 1300
 
-// ErrTooLarge says that a message is longer than the 1,300 bytes that may be sent over UDP.
+// maxFragmented is the most that an INVITE takes that may leave in fragments.
+const maxFragmented = 8000
+
+// ErrTooLarge says that a message is longer than the 1,300 bytes that may be sent over UDP, or
+// an INVITE longer than those that it was allowed.
 var ErrTooLarge = errors.New("larger than the 1,300 bytes that SIP sends over UDP (RFC 3261 section 18.1.1)")
 
 // A link is the connection that sipgo's transactions write to, in place of sipgo's
@@ -36,7 +40,7 @@ func (l *link) WriteMsg(msg sip.Message) error {
 		_, err := l.conn.Write(b.Bytes())
 		return err
 	}
-	if b.Len() > maxDatagram {
+	if b.Len() > maxDatagram && !mayBeLarge(msg) {
 		return fmt.Errorf("%s of %d bytes is %w", startOf(msg), b.Len(), ErrTooLarge)
 	}
 	how := l.manners(msg)
@@ -45,6 +49,12 @@ func (l *link) WriteMsg(msg sip.Message) error {
 		return fmt.Errorf("%q is not an address to send to", to)
 	}
 	return l.endpoint.packets.writeFrom(how.From, b.Bytes(), to)
+}
+
+// mayBeLarge is true for an INVITE: how long it may be was decided when it was built.
+func mayBeLarge(msg sip.Message) bool {
+	req, ok := msg.(*sip.Request)
+	return ok && req.Method == sip.INVITE
 }
 
 func (l *link) manners(msg sip.Message) Manners {

@@ -37,6 +37,9 @@ type Media struct {
 	// Origin is the address in o=, for a description whose Address has changed or is that
 	// of a hold; zero is that of Address.
 	Origin netip.Addr
+	// Bytes is the least length of what Offer returns, for offers as large as those of
+	// phones with many codecs and ICE; 0 is no longer than needed. It is not read.
+	Bytes int
 }
 
 // A Crypto is one a=crypto line (RFC 4568): the key that its sender encrypts with.
@@ -63,6 +66,9 @@ func (m Media) Offer() ([]byte, error) {
 		audio.Bandwidth = []sdp.Bandwidth{{Type: "RS"}, {Type: "RR"}}
 	}
 	m.describe(audio)
+	if m.Bytes > 0 {
+		addCodecs(audio)
+	}
 	audio.WithPropertyAttribute(string(cmp.Or(m.Way, SendRecv)))
 	origin := m.origin()
 	s := sdp.SessionDescription{
@@ -72,7 +78,7 @@ func (m Media) Offer() ([]byte, error) {
 		TimeDescriptions:  []sdp.TimeDescription{{}},
 		MediaDescriptions: []*sdp.MediaDescription{audio},
 	}
-	return s.Marshal()
+	return enlarge(&s, m.Bytes)
 }
 
 // describe adds the attributes of the stream.

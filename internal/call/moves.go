@@ -162,6 +162,7 @@ func (l *leg) agreed(answer []byte) {
 		return
 	}
 	l.mu.Lock()
+	l.relatch(m)
 	l.theirs = m
 	l.mu.Unlock()
 	if err := l.unlock(m); err != nil {
@@ -240,6 +241,7 @@ func (l *leg) take(m sipprobe.Media, method string) evidence.Moment {
 	before, heard := l.theirs, l.theirs.Way.Hears() && !l.held
 	zero := m.Address.Addr().IsUnspecified()
 	l.held = zero && (l.held || !before.Address.Addr().IsUnspecified())
+	l.relatch(m)
 	l.theirs, l.answering = m, true
 	what := evidence.Moment{What: evidence.ReinviteMoment, By: l.farSide(), Method: method}
 	if method == "UPDATE" {
@@ -253,6 +255,21 @@ func (l *leg) take(m sipprobe.Media, method string) evidence.Moment {
 	}
 	what.Moved = !l.held && !before.Address.Addr().IsUnspecified() && before.Address != m.Address
 	return what
+}
+
+// relatch lets the media learn its source anew where the far end names another address, or
+// audio comes back after a hold. The caller holds the lock.
+func (l *leg) relatch(m sipprobe.Media) {
+	if l.setup.Behaviour.KeepLatch {
+		return
+	}
+	was, is := l.theirs.Address, m.Address
+	moved := is != was && !is.Addr().IsUnspecified() && !was.Addr().IsUnspecified() && was.IsValid()
+	before := l.theirs.Way
+	back := m.Way.Sends() && !before.Sends() || m.Way.Hears() && !before.Hears() || is != was && was.Addr().IsUnspecified()
+	if moved || back {
+		l.stream.Relatch(moved)
+	}
 }
 
 // holdKind is how the far end's description holds.

@@ -206,3 +206,29 @@ func TestOfferOfAnotherCodec(t *testing.T) {
 		t.Errorf("%s, ended %s", recounted(end), end.Ended)
 	}
 }
+
+// TestLatchIsLetGo has the client's media move while the responder has settled on where it
+// came from.
+func TestLatchIsLetGo(t *testing.T) {
+	for _, row := range []struct {
+		latch scenarios.Latch
+		keep  bool
+	}{{scenarios.LatchFirstPacket, false}, {scenarios.LatchStrict, false}, {scenarios.LatchFirstPacket, true}} {
+		t.Run(fmt.Sprintf("%s, kept %t", row.latch, row.keep), func(t *testing.T) {
+			t.Parallel()
+			from, to := side(false, 4*time.Second), side(true, 4*time.Second)
+			for _, s := range []*call.Setup{&from, &to} {
+				s.Check.Call.Moves = []scenarios.Move{{AtMs: 1500, By: scenarios.ClientSide, Do: scenarios.ReinviteMove, Media: scenarios.NewPortMedia}}
+			}
+			to.Behaviour.Latch, to.Behaviour.KeepLatch = row.latch, row.keep
+			client, _ := both(t, t.Context(), t.Context(), from, to)
+			if len(client.MoreMedia) != 1 {
+				t.Fatalf("%d streams, %s", len(client.MoreMedia)+1, client.Fault)
+			}
+			old, fresh := client.Media.Received.Packets, client.MoreMedia[0].Received.Packets
+			if row.keep && (fresh > 0 || old < 150) || !row.keep && (fresh < 80 || old > 110) {
+				t.Errorf("%d packets came to the old port, %d to the new", old, fresh)
+			}
+		})
+	}
+}

@@ -17,7 +17,10 @@ const (
 )
 
 // sdp is this end's offer, or its answer to one.
-func (l *leg) sdp() ([]byte, error) {
+func (l *leg) sdp() ([]byte, error) { return l.describe(0) }
+
+// describe is sdp of at least that many bytes.
+func (l *leg) describe(bytes int) ([]byte, error) {
 	call, b := l.setup.Check.Call, l.setup.Behaviour
 	codec, err := rtpprobe.ParseCodec(call.Codec)
 	if err != nil {
@@ -25,7 +28,7 @@ func (l *leg) sdp() ([]byte, error) {
 	}
 	m := sipprobe.Media{
 		Address: l.advertised, Payloads: []uint8{uint8(codec)}, PtimeMs: int(b.Ptime().Milliseconds()),
-		Mux: b.RTCP == scenarios.RTCPMux, NoRTCP: b.RTCP == scenarios.RTCPNone,
+		Mux: b.RTCP == scenarios.RTCPMux, NoRTCP: b.RTCP == scenarios.RTCPNone, Bytes: bytes,
 	}
 	if b.RTCP == scenarios.RTCPOtherPort {
 		m.RTCP = netip.AddrPortFrom(l.advertised.Addr(), portOf(l.rtcp))

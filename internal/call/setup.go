@@ -53,11 +53,11 @@ func (s Setup) leastSession() time.Duration {
 // invitation is what this end calls with.
 func (l *leg) invitation() (sipprobe.Invitation, error) {
 	c := l.setup.Check.Call
-	inv := sipprobe.Invitation{Early: l.early}
+	inv := sipprobe.Invitation{Early: l.early, Large: c.Setup.OfferBytes > 0}
 	if t := c.SessionTimer; t.ExpiresMs > 0 {
 		inv.Session = sipprobe.Session{Expires: t.Expires(), Mine: t.Refresher == l.setup.side()}
 	}
-	offer, err := l.sdp()
+	offer, err := l.describe(c.Setup.OfferBytes)
 	if c.Setup.DelayedOffer {
 		inv.Answer = func(offer []byte) []byte {
 			l.hear(offer) // what cannot be used is said when the 200 is read again

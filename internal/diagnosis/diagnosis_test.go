@@ -182,6 +182,8 @@ var expected = map[string]struct {
 	"path-clean":             {diagnosis.Pass, nil},
 	"path-told":              {diagnosis.Pass, nil},
 	"path-loss":              {diagnosis.Pass, nil},
+	"large-invite-lost":      {diagnosis.Fail, []string{"cause fragments-dropped inbound proven"}},
+	"large-invite-swallowed": {diagnosis.Fail, []string{"cause sip-alg-blocks inbound proven"}},
 	"fragments-dropped":      {diagnosis.Degraded, []string{"cause fragments-dropped inbound proven"}},
 	"black-hole":             {diagnosis.Fail, []string{"cause mtu-black-hole inbound proven"}},
 	"black-hole-clamped":     {diagnosis.Degraded, []string{"cause mtu-black-hole inbound proven"}},

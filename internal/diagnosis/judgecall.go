@@ -59,7 +59,7 @@ func (v *view) judgeInvite(out *CheckVerdict, caller *evidence.CallEnd) {
 		return
 	}
 	t := try{check: out.ID, exchange: caller.Invite}
-	out.Summary = "not set up: " + answered(caller.Invite)
+	out.Summary = "not set up: " + answered(caller.Invite) + v.lostLarge(out.ID, out.Direction)
 	out.Verdict = v.reached(t, out)
 	if out.Verdict == Pass { // accepted, and yet not set up
 		out.Verdict = Inconclusive

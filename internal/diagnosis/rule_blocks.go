@@ -28,13 +28,14 @@ func algBlocks(v *view) []Finding {
 
 // A messageKind is what a box that reads SIP may decide by.
 type messageKind struct {
-	name string
-	sdp  bool
-	form string // see passage; answers to forms are of one kind
+	name  string
+	sdp   bool
+	form  string // see passage; answers to forms are of one kind
+	large bool   // more than SIP takes over UDP by the rules
 }
 
 func (p passage) kind() messageKind {
-	k := messageKind{p.Name(), p.SDP, p.form}
+	k := messageKind{p.Name(), p.SDP, p.form, len(p.Sent.Data) > usualBytes}
 	if p.Status != 0 {
 		k.form = ""
 	}
@@ -45,6 +46,9 @@ func (k messageKind) String() string {
 	out := k.name
 	if k.sdp {
 		out += " with SDP"
+	}
+	if k.large {
+		out += fmt.Sprintf(" above %s bytes", grouped(usualBytes))
 	}
 	if k.form != "" {
 		out += " (form " + k.form + ")"
@@ -69,7 +73,8 @@ const (
 )
 
 // blockage looks at one kind of message over one transport. The ACK is left to its
-// own rule: it goes where the Contact says.
+// own rule: it goes where the Contact says. What is large may be lost for its size, unless
+// another message as large arrived.
 func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport, k messageKind) {
 	lost := v.passed(d, func(p passage) bool { return p.kind() == k && p.Sent.Transport == t && !p.aside })
 	if k.name == "ACK" || slices.ContainsFunc(lost, func(p passage) bool { return len(p.Arrivals) > 0 || v.cutOff(p) }) {
@@ -78,12 +83,15 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 	if lost = slices.DeleteFunc(lost, v.strays); len(lost) == 0 {
 		return
 	}
-	first, copies, size := lost[0].Sent, 0, 0
+	first, copies, size, least := lost[0].Sent, 0, 0, 0
 	for _, p := range lost {
 		copies, size = copies+p.Copies, max(size, len(p.Sent.Data))
 	}
+	if k.large {
+		least = smallest(lost)
+	}
 	near := v.passed(d, func(p passage) bool {
-		return p.Sent.Transport == t && len(p.Arrivals) > 0 && p.Sent.Remote == first.Remote
+		return p.Sent.Transport == t && len(p.Arrivals) > 0 && p.Sent.Remote == first.Remote && len(p.Sent.Data) >= least
 	})
 	others := slices.DeleteFunc(slices.Clone(near), func(p passage) bool { return p.Sent.Local != first.Local })
 	if copies < minCopies && t == sipprobe.UDP || len(others) == 0 {
@@ -97,7 +105,7 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 	if len(elsewhere) > 0 {
 		line += fmt.Sprintf("; over %s it arrived", list(transportNames(elsewhere)))
 	}
-	if !later || len(elsewhere) == 0 || size > bigBytes {
+	if !later || len(elsewhere) == 0 || size > bigBytes && !k.large {
 		f.Confidence = Likely
 	}
 	f.Evidence = append(f.Evidence, line+".")

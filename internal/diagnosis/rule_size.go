@@ -27,10 +27,15 @@ func fragmentsDropped(v *view) []Finding {
 			if !ok {
 				continue
 			}
+			calls, ok := v.largeInvites(d, e.lost)
+			if !ok {
+				continue
+			}
 			if _, told := l.mtu(); !told {
 				f.Confidence = Likely
 			}
 			f.tell(l.fragmentAccount(e, control))
+			f.tell(calls...)
 		}
 		out = append(out, f.found()...)
 	}

@@ -111,7 +111,7 @@ func Faults() []Fault {
 
 func single() []Fault {
 	return whole(slices.Concat(callFaults(), audioFaults(), edgeFaults(), sipFaults(), rewritingFaults(), sweepFaults(), awkwardFaults(), idleFaults(), tlsFaults(), portFaults(), busyFaults(), nameFaults(), natFaults(), secondFaults(),
-		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), behaviourFaults(), vendorFaults(), signallingFaults()))
+		pathFaults(), endFaults(), qualityFaults(), loadFaults(), moveFaults(), inviteFaults(), behaviourFaults(), vendorFaults(), signallingFaults()))
 }
 
 // callFaults are those that calls show.

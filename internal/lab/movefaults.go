@@ -37,3 +37,30 @@ func moveFaults() []Fault {
 			Scenario: "drops-after-30s", Expect: []string{"call-drops", "sip-alg-blocks"}, Verdict: "fail"},
 	}
 }
+
+// inviteFaults hit the INVITEs of phones with much to offer.
+func inviteFaults() []Fault {
+	fragments := natlab.Alteration{Name: "fragments", Change: natlab.DropPacket, Fragments: true}
+	from := func(d natlab.Direction) natlab.Topology {
+		a := fragments
+		a.Direction = d
+		return boxed(a)
+	}
+	return []Fault{
+		{Name: "large-invite-clean", Title: "nothing is wrong, with INVITEs larger than a packet",
+			Topology: everything(), Scenario: "large-invite-lost", Verdict: "pass"},
+		{Name: "large-invite-client-nat", Title: "nothing is wrong at the site, with INVITEs larger than a packet, from behind the client's own NAT",
+			Topology: with(everything(), func(t *natlab.Topology) { t.ClientNAT = true }), Scenario: "large-invite-lost", Verdict: "pass"},
+		{Name: "large-invite-lost", Title: "fragments are dropped on their way to the site, so that calls with a large INVITE never ring",
+			Topology: from(natlab.Inbound), Scenario: "large-invite-lost", Expect: []string{"fragments-dropped"}, Verdict: "fail"},
+		{Name: "large-invite-lost-outbound", Title: "fragments are dropped on their way from the site",
+			Topology: from(natlab.Outbound), Scenario: "large-invite-lost", Expect: []string{"fragments-dropped"}, Verdict: "fail"},
+		{Name: "large-invite-swallowed", Title: "a box that reads SIP swallows INVITEs to the site that are large, and nothing else that is",
+			Topology: boxed(natlab.Alteration{Name: "invite", Change: natlab.DropPacket, Direction: natlab.Inbound, Messages: natlab.Requests,
+				Method: "INVITE", Above: largeBytes}),
+			Scenario: "lab-large-invite", Expect: []string{"sip-alg-blocks"}, Verdict: "fail"},
+	}
+}
+
+// largeBytes are more than SIP takes over UDP by the rules, with IP and UDP.
+const largeBytes = 1328

@@ -39,7 +39,7 @@ func makeRuns() []Run {
 		{"interrupted", Interrupted()},
 		{"local-send-errors", LocalSendErrors()},
 		{"local-no-socket", LocalNoSocket()},
-	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), behaviourRuns(), tlsRuns(), portRuns(), heldRuns(), nameRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns(), rankedRuns(), loadRuns(), moveRuns(), serverRuns())
+	}, pathRuns(), sweepRuns(), idleRuns(), endRuns(), behaviourRuns(), tlsRuns(), portRuns(), heldRuns(), nameRuns(), natRuns(), secondRuns(), packetRuns(), edgeRuns(), rankedRuns(), loadRuns(), moveRuns(), inviteRuns(), serverRuns())
 }
 
 // LatchingNeeded is a run at a site that rewrites the responder's media port, so that
