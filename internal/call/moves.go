@@ -82,6 +82,7 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 		undo()
 	} else if offer != nil {
 		l.agreed(x.Body())
+		l.retire()
 	}
 	what := evidence.MomentKind(m.Do)
 	if offer == nil {
@@ -130,8 +131,8 @@ func (l *leg) prepare(ctx context.Context, m scenarios.Move) (undo func(), err e
 	}, nil
 }
 
-// moveMedia opens another pair of ports with a stream of its own. The one before goes on
-// listening, for what is under way.
+// moveMedia opens another pair of ports with a stream of its own. The one before listens
+// until it is retired.
 func (l *leg) moveMedia(ctx context.Context) (undo func(), err error) {
 	setup := l.setup
 	setup.Behaviour.DTMF, setup.Behaviour.GapMs = "", 0 // they belong to the first
@@ -152,6 +153,19 @@ func (l *leg) moveMedia(ctx context.Context) (undo func(), err error) {
 		fresh.stream.Close()
 		fresh.sockets.close()
 	}, nil
+}
+
+// underWay is how long packets to a port that this end has left may still come.
+const underWay = time.Second
+
+// retire closes the streams before the last when what is under way to them has come: what a
+// far end sends there that does not follow is heard by nobody.
+func (l *leg) retire() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, old := range l.moved {
+		time.AfterFunc(underWay, func() { old.stream.Close() })
+	}
 }
 
 // agreed takes the far end's answer.
