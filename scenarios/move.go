@@ -107,7 +107,13 @@ const (
 	// NewPortMedia opens another port, with a stream of its own, as a PBX does that
 	// transfers a call.
 	NewPortMedia MediaMove = "new-port"
+	// SecondMedia goes to the client's second address, which the client has when it is run
+	// with --second-address, as a provider does that hands a call to another media server.
+	SecondMedia MediaMove = "second"
 )
+
+// Leaves reports whether the media gets another address or port.
+func (m MediaMove) Leaves() bool { return m == NewPortMedia || m == SecondMedia }
 
 // Bounds of what a call may do.
 const (
@@ -147,6 +153,9 @@ func (c Call) checkMoves() error {
 	for i, m := range c.Moves {
 		if err := m.check(holds); err != nil {
 			return fmt.Errorf("moves[%d].%w", i, err)
+		}
+		if m.Media == SecondMedia && c.Client.MediaFrom == FromSecond {
+			return fmt.Errorf("moves[%d].media: the client's media has the second address already", i)
 		}
 		if i > 0 && m.At() < c.Moves[i-1].At()+MinMoveGap {
 			return fmt.Errorf("moves[%d].at: %v is not %v or more after the move before", i, m.At(), MinMoveGap)
@@ -218,8 +227,11 @@ func (m Move) check(holds map[Side]bool) error {
 		if holds[m.By] {
 			return fmt.Errorf("do: the %s holds the call; resume it first", m.By)
 		}
-		if m.Media != SameMedia && m.Media != NewPortMedia && (m.Media != "" || m.Do == ReinviteMove) {
-			return fmt.Errorf("media: %q is none of same, new-port", m.Media)
+		if m.Media != SameMedia && !m.Media.Leaves() && (m.Media != "" || m.Do == ReinviteMove) {
+			return fmt.Errorf("media: %q is none of same, new-port, second", m.Media)
+		}
+		if m.Media == SecondMedia && m.By != ClientSide {
+			return errors.New("media: the side inside has one address; the client can have a second")
 		}
 	default:
 		return fmt.Errorf("do: %q is none of hold, resume, reinvite, update", m.Do)

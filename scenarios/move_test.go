@@ -69,7 +69,7 @@ func TestMovesAreExplained(t *testing.T) {
 		{"do: hold}", "do: hold, how: music}", `how: "music" is none of sendonly, inactive, zero-address`},
 		{"do: resume}", "do: resume, how: sendonly}", "how: it belongs to holds"},
 		{"do: resume}", "do: resume, media: same}", "media: it belongs to reinvite and update"},
-		{"media: new-port", "media: elsewhere", `media: "elsewhere" is none of same, new-port`},
+		{"media: new-port", "media: elsewhere", `media: "elsewhere" is none of same, new-port, second`},
 		{"do: update", "do: refer", `do: "refer" is none of hold`},
 		{"early_media: 2s", "early_media: 2m", "setup.early_media: 2m0s is not between 0 and 10s"},
 		{"early_media: 2s", "offer_bytes: 799", "setup.offer_bytes: 799 is not between 800 and 4000 bytes"},

@@ -23,6 +23,12 @@ func mediaFrom(side, word string) (MediaFrom, error) {
 // FromSecond reports whether the client's media has an address of its own in the check.
 func (c Check) FromSecond() bool { return c.Call != nil && c.Call.Client.MediaFrom == FromSecond }
 
+// NeedsSecond reports whether the client needs a second address for the check, from the
+// beginning or for a move.
+func (c Check) NeedsSecond() bool {
+	return c.FromSecond() || c.Call != nil && slices.ContainsFunc(c.Call.Moves, func(m Move) bool { return m.Media == SecondMedia })
+}
+
 // WithSecond adds, where the scenario makes calls, the calls of the scenario
 // "media-address" that are not there already: for a client that has a second address.
 func (s Scenario) WithSecond() (Scenario, error) {

@@ -23,8 +23,10 @@ type Setup struct {
 	// Local is the address that media sockets are bound to, Public the one that SDP
 	// names when the behaviour says so.
 	Local, Public netip.Addr
-	Check         scenarios.Check
-	Behaviour     scenarios.Behaviour
+	// Second is the one that media moves to by scenarios.SecondMedia; zero is none.
+	Second    Address
+	Check     scenarios.Check
+	Behaviour scenarios.Behaviour
 	// Inside is true at the site's end: it sends the outbound tone.
 	Inside bool
 	// MediaKey makes the session tags; nil neither sends nor demands them.
@@ -46,6 +48,9 @@ type Setup struct {
 	// end holds back for as long.
 	Lead time.Duration
 }
+
+// An Address is one that an end has for its media, as it is bound and as others see it.
+type Address struct{ Local, Public netip.Addr }
 
 // A leg is one end's media: its sockets, its stream, and what it found.
 type leg struct {

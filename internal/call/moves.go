@@ -91,7 +91,7 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 	if cutShort(ctx, x, begun) {
 		return true
 	}
-	l.note(evidence.Moment{What: what, By: m.By, Method: x.Method, How: m.How, Moved: m.Media == scenarios.NewPortMedia,
+	l.note(evidence.Moment{What: what, By: m.By, Method: x.Method, How: m.How, Moved: m.Media.Leaves(),
 		Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
 	l.wake()
 	if ctx.Err() != nil || x.Outcome != sipprobe.Silent && x.Status != 481 && x.Status != 408 {
@@ -121,8 +121,8 @@ func (l *leg) prepare(ctx context.Context, m scenarios.Move) (undo func(), err e
 	}
 	l.answering = false
 	l.mu.Unlock()
-	if m.Media == scenarios.NewPortMedia {
-		return l.moveMedia(ctx)
+	if m.Media.Leaves() {
+		return l.moveMedia(ctx, m.Media)
 	}
 	return func() {
 		l.mu.Lock()
@@ -131,10 +131,17 @@ func (l *leg) prepare(ctx context.Context, m scenarios.Move) (undo func(), err e
 	}, nil
 }
 
+var errNoSecond = errors.New("this end has no second address for its media")
+
 // moveMedia opens another pair of ports with a stream of its own. The one before listens
 // until it is retired.
-func (l *leg) moveMedia(ctx context.Context) (undo func(), err error) {
+func (l *leg) moveMedia(ctx context.Context, to scenarios.MediaMove) (undo func(), err error) {
 	setup := l.setup
+	if to == scenarios.SecondMedia {
+		if setup.Local, setup.Public = l.setup.Second.Local, l.setup.Second.Public; !setup.Local.IsValid() {
+			return nil, errNoSecond
+		}
+	}
 	setup.Behaviour.DTMF, setup.Behaviour.GapMs = "", 0 // they belong to the first
 	fresh, err := openLeg(ctx, setup)
 	if err != nil {

@@ -93,7 +93,7 @@ func (r *run) check(ctx context.Context, c *evidence.Check) {
 		r.dscp(ctx, c)
 	case c.Kind == scenarios.LoadKind:
 		r.load(ctx, c)
-	case c.FromSecond() && r.noSecond() != "":
+	case c.NeedsSecond() && r.noSecond() != "":
 		c.Skipped = r.noSecond()
 	case c.Server != nil:
 		r.server(ctx, c)
@@ -229,8 +229,13 @@ func (r *run) setup(check scenarios.Check) call.Setup {
 		Network: r.cfg.Network, Ports: r.cfg.RTP, Local: r.local, Public: r.public, Check: check, Behaviour: check.Call.Client,
 		MediaKey: pairing.MediaKey(r.cfg.Key, r.ev.Run.ID), Allow: r.maySend, Pacer: r.pacer,
 	}
-	if second := r.ev.Pairing.Second; check.FromSecond() && second != nil && second.SeenAs != nil {
-		s.Local, s.Public, s.Control = second.Address, second.SeenAs.Addr(), r.local
+	second := r.ev.Pairing.Second
+	if second == nil || second.SeenAs == nil {
+		return s
+	}
+	s.Second = call.Address{Local: second.Address, Public: second.SeenAs.Addr()}
+	if check.FromSecond() {
+		s.Local, s.Public, s.Control = s.Second.Local, s.Second.Public, r.local
 	}
 	return s
 }

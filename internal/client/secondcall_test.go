@@ -66,3 +66,37 @@ func TestNoCallsFromSecond(t *testing.T) {
 		}
 	}
 }
+
+// TestMoveToSecond has the client's media move to its second address in a call, and skips
+// the call without one.
+func TestMoveToSecond(t *testing.T) {
+	t.Parallel()
+	const text = "name: x\nchecks:\n  - {id: c, kind: call, direction: inbound, transports: [udp], talk: 4s, moves: [{at: 1s, by: client, do: reinvite, media: second}]}\n"
+	s, err := scenarios.Load("x.yaml", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, second := range []bool{true, false} {
+		cfg := against(startResponder(t, nil), s)
+		if second {
+			cfg.SecondAddress = loopback2
+			if err := client.CheckSecond(t.Context(), cfg); err != nil {
+				t.Skip(err)
+			}
+		}
+		c := mustRun(t.Context(), t, cfg).Checks[0]
+		if !second {
+			if c.CallFacts != nil || !strings.Contains(c.Skipped, "--second-address gives it one") {
+				t.Errorf("%q", c.Skipped)
+			}
+			continue
+		}
+		if c.CallFacts == nil || c.CallFacts.Client == nil || len(c.CallFacts.Client.MoreMedia) != 1 {
+			t.Fatalf("%q %+v", c.Skipped, c.CallFacts)
+		}
+		fresh := c.CallFacts.Client.MoreMedia[0]
+		if fresh.Local.Addr() != loopback2 || fresh.Received.Packets < 50 {
+			t.Errorf("%s received %d packets", fresh.Local, fresh.Received.Packets)
+		}
+	}
+}
