@@ -33,6 +33,7 @@ func (r *Responder) answerStranger(in *sipprobe.Incoming) {
 	defer cancel()
 	check := scenarios.Check{ID: "stranger", Kind: scenarios.CallKind, Call: &scenarios.Call{
 		TalkMs: int(strangerTalk.Milliseconds()), Codec: strangerCodec(in.Body),
+		Setup:     scenarios.Setup{DelayedOffer: len(in.Body) == 0},
 		Responder: scenarios.Behaviour{Latch: scenarios.LatchAlways, Audio: scenarios.ToneAudio, Rport: true},
 	}}
 	public := r.cfg.Public
