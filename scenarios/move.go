@@ -65,6 +65,9 @@ type Move struct {
 	// Media is what becomes of the side's media address. It is empty for holds, for
 	// resuming, and for an UPDATE without SDP, which refreshes the session and no more.
 	Media MediaMove `json:"media,omitempty"`
+	// NoOffer leaves the offer of a re-INVITE to the other side's 200, and the answer to the
+	// ACK, as those do who connect two calls with each other (RFC 3725).
+	NoOffer bool `json:"no_offer,omitempty"`
 }
 
 // At is AtMs as a duration.
@@ -211,6 +214,8 @@ func (m Move) check(holds map[Side]bool) error {
 		return fmt.Errorf("at: %v is not %v or more after the answer", m.At(), MinMoveGap)
 	case !m.By.valid():
 		return fmt.Errorf("by: %q is none of caller, called, client, responder", m.By)
+	case m.NoOffer && m.Do != ReinviteMove:
+		return errors.New("offer: it belongs to reinvite")
 	case (m.Do == HoldMove) != (m.How != ""):
 		return errors.New("how: it belongs to holds")
 	}

@@ -29,6 +29,7 @@ type fileMove struct {
 	Do    string `yaml:"do"`
 	How   string `yaml:"how"`
 	Media string `yaml:"media"`
+	Offer string `yaml:"offer"`
 }
 
 // describe puts the keys into a call of that direction.
@@ -79,6 +80,11 @@ func (m fileMove) move(d Direction) (out Move, err error) {
 	if out.Do, err = oneOf("do", m.Do, "", HoldMove, ResumeMove, ReinviteMove, UpdateMove); err != nil {
 		return out, err
 	}
+	offer, err := oneOf("offer", m.Offer, "here", "here", "none")
+	if err != nil {
+		return out, err
+	}
+	out.NoOffer = offer == "none"
 	out.How, out.Media = HoldKind(m.How), MediaMove(m.Media)
 	if out.Do == HoldMove && m.How == "" {
 		out.How = SendOnlyHold

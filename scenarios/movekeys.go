@@ -19,6 +19,7 @@ func moveKeys() map[string]key {
 		"move.by":             {about: "The side that does it.", words: sides},
 		"move.do":             {about: "What it does.", words: []string{"hold", "resume", "reinvite", "update"}},
 		"move.how":            {about: "How it holds; sendonly where it is left out.", words: []string{"sendonly", "inactive", "zero-address"}},
+		"move.offer":          {about: "Whether a reinvite makes the offer or leaves it to the other side.", words: []string{"here", "none"}},
 		"move.media":          {about: "What becomes of its media address, in a reinvite or update; second is the client's, with --second-address.", words: []string{"same", "new-port", "second"}},
 	}
 }

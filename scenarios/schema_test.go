@@ -244,8 +244,8 @@ func TestWordsAreThoseOfTheLoader(t *testing.T) {
 			text = sample(CallKind, "session_timer: {expires: 90s, "+key+": zzzzzz}")
 		case of == "move":
 			m := strings.Replace("{at: 2s, by: client, do: hold}", key+": "+map[string]string{"by": "client", "do": "hold"}[key], key+": zzzzzz", 1)
-			if key == "how" || key == "media" {
-				m = "{at: 2s, by: client, do: " + map[string]string{"how": "hold", "media": "reinvite"}[key] + ", " + key + ": zzzzzz}"
+			if key == "how" || key == "media" || key == "offer" {
+				m = "{at: 2s, by: client, do: " + map[string]string{"how": "hold", "media": "reinvite", "offer": "reinvite"}[key] + ", " + key + ": zzzzzz}"
 			}
 			text = sample(CallKind, "moves: ["+m+"]")
 		case of == "variable":

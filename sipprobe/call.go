@@ -42,7 +42,10 @@ type Call struct {
 	remoteSeq uint32        // CSeq of the far end's last
 	inviteSeq uint32        // that of its INVITE, at the end that was called
 	onChange  func(Change) ([]byte, error)
-	acks      map[uint32]chan []byte // by CSeq: the ACK of a re-INVITE that this end accepted
+	reanswer  []byte // goes with the ACK of a re-INVITE of this end without an offer
+	// reansweredTo is the CSeq of that, 0 = none.
+	reansweredTo uint32
+	acks         map[uint32]chan []byte // by CSeq: the ACK of a re-INVITE that this end accepted
 
 	session Session       // as agreed; zero = none
 	renewed chan struct{} // holds a token when the session was refreshed

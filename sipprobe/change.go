@@ -40,16 +40,23 @@ const maxGlares = 3
 // answer at all, the caller must end the call. Only one change of this end is under way
 // at a time.
 func (c *Call) Reinvite(ctx context.Context, offer []byte) Exchange {
-	return c.change(ctx, "INVITE", offer)
+	return c.change(ctx, "INVITE", offer, nil)
+}
+
+// ReinviteEmpty does as Reinvite without an offer: the far end makes one in its 200, which
+// is the Body of the Exchange, and answer answers it in the ACK (RFC 3261 section 14.1), as
+// those do who connect two calls with each other (RFC 3725).
+func (c *Call) ReinviteEmpty(ctx context.Context, answer func(offer []byte) []byte) Exchange {
+	return c.change(ctx, "INVITE", nil, answer)
 }
 
 // Update does as Reinvite by UPDATE (RFC 3311), which nobody need acknowledge. A nil offer
 // leaves the session alone and only refreshes its timer.
 func (c *Call) Update(ctx context.Context, offer []byte) Exchange {
-	return c.change(ctx, "UPDATE", offer)
+	return c.change(ctx, "UPDATE", offer, nil)
 }
 
-func (c *Call) change(ctx context.Context, method string, offer []byte) Exchange {
+func (c *Call) change(ctx context.Context, method string, offer []byte, answer func([]byte) []byte) Exchange {
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
@@ -57,7 +64,7 @@ func (c *Call) change(ctx context.Context, method string, offer []byte) Exchange
 		return (&Exchange{Method: method, Transport: c.endpoint.cfg.Transport}).failed(NotSent, context.Cause(ctx))
 	}
 	for try := 1; ; try++ {
-		x := c.offer(ctx, method, offer)
+		x := c.offer(ctx, method, offer, answer)
 		if x.Status != statusPending || try == maxGlares || c.pauseForGlare(ctx) != nil {
 			return x
 		}
@@ -65,7 +72,7 @@ func (c *Call) change(ctx context.Context, method string, offer []byte) Exchange
 }
 
 // offer sends one re-INVITE or UPDATE.
-func (c *Call) offer(ctx context.Context, method string, sdp []byte) Exchange {
+func (c *Call) offer(ctx context.Context, method string, sdp []byte, answer func([]byte) []byte) Exchange {
 	c.busy(true)
 	defer c.busy(false)
 	d := c.draft(method, c.number())
@@ -90,6 +97,9 @@ func (c *Call) offer(ctx context.Context, method string, sdp []byte) Exchange {
 		c.renew()
 		fallthrough
 	case x.Status/100 == 2:
+		if answer != nil {
+			c.answerLater(x.response.CSeq().SeqNo, answer(x.Body()))
+		}
 		if method == "INVITE" {
 			c.confirm(&x)
 		}

@@ -46,11 +46,24 @@ func (inv Invitation) lengthen(d *draft, x Exchange) bool {
 	return true
 }
 
-// answerToOffer goes with the ACK of a call that was set up without an offer.
-func (c *Call) answerToOffer() []byte {
+// answerToOffer goes with the ACK of an INVITE without an offer; nil for others.
+func (c *Call) answerToOffer(cseq uint32) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.answer
+	if cseq < firstCSeq {
+		return c.answer
+	}
+	if cseq == c.reansweredTo {
+		return c.reanswer
+	}
+	return nil
+}
+
+// answerLater keeps the answer for the ACK of a re-INVITE, however often that is sent.
+func (c *Call) answerLater(cseq uint32, answer []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reansweredTo, c.reanswer = cseq, answer
 }
 
 // agree keeps what the far end's 200 says of the session, and answers its offer.

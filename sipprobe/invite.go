@@ -96,7 +96,7 @@ func (c *Call) confirm(x *Exchange) {
 // acknowledge sends the ACK of a 2xx, to the remote target.
 func (c *Call) acknowledge(cseq uint32) {
 	d := c.draft("ACK", int(cseq))
-	if answer := c.answerToOffer(); len(answer) > 0 && cseq < firstCSeq {
+	if answer := c.answerToOffer(cseq); len(answer) > 0 {
 		d.kind, d.body = sdpType, answer
 	}
 	req, err := c.endpoint.request(d)

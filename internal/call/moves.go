@@ -65,7 +65,7 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 		return true
 	}
 	var offer []byte
-	if m.Do != scenarios.UpdateMove || m.Media != "" {
+	if !m.NoOffer && (m.Do != scenarios.UpdateMove || m.Media != "") {
 		if offer, err = l.sdp(); err != nil {
 			l.fault(err)
 			return true
@@ -73,19 +73,18 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 	}
 	limit, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
-	ask, begun := call.Reinvite, time.Now()
-	if m.Do == scenarios.UpdateMove {
-		ask = call.Update
-	}
-	x := ask(limit, offer)
+	begun := time.Now()
+	x := l.ask(limit, call, m, offer)
 	if x.Outcome != sipprobe.Accepted {
 		undo()
 	} else if offer != nil {
 		l.agreed(x.Body())
+	}
+	if x.Outcome == sipprobe.Accepted {
 		l.retire()
 	}
 	what := evidence.MomentKind(m.Do)
-	if offer == nil {
+	if offer == nil && !m.NoOffer {
 		what = evidence.RefreshMoment
 	}
 	if cutShort(ctx, x, begun) {
@@ -101,6 +100,30 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 	defer l.mu.Unlock()
 	l.unanswered = true
 	return false
+}
+
+// ask sends the request of a move.
+func (l *leg) ask(ctx context.Context, call *sipprobe.Call, m scenarios.Move, offer []byte) sipprobe.Exchange {
+	switch {
+	case m.NoOffer:
+		return call.ReinviteEmpty(ctx, l.reply)
+	case m.Do == scenarios.UpdateMove:
+		return call.Update(ctx, offer)
+	}
+	return call.Reinvite(ctx, offer)
+}
+
+// reply answers the offer in the 200 to a re-INVITE without one; nil where it cannot be used.
+func (l *leg) reply(offer []byte) []byte {
+	l.agreed(offer)
+	l.mu.Lock()
+	l.answering = true
+	l.mu.Unlock()
+	answer, err := l.sdp()
+	if err != nil {
+		l.fault(err)
+	}
+	return answer
 }
 
 // cutShort reports whether the call ended before a request in it had time to be answered:
@@ -227,7 +250,15 @@ var errOtherCodec = errors.New("the codec of the call is not in the offer")
 // change answers a re-INVITE or UPDATE of the far end.
 func (l *leg) change(ch sipprobe.Change) ([]byte, error) {
 	if ch.Method == "ACK" {
-		l.agreed(ch.Offer)
+		m, err := sipprobe.ParseMedia(ch.Offer)
+		if err != nil {
+			l.fault(fmt.Errorf("the answer in the ACK of a re-INVITE cannot be used: %w", err))
+			return nil, nil
+		}
+		l.note(l.take(m, "INVITE"))
+		if err := l.unlock(m); err != nil {
+			l.fault(err)
+		}
 		l.wake()
 		return nil, nil
 	}

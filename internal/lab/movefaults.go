@@ -34,6 +34,8 @@ func moveFaults() []Fault {
 			Topology: everything(), Scenario: "lab-transfer-ignored", WholeTalk: true, Expect: []string{"audio-stops"}, Verdict: "fail"},
 		{Name: "transfer-followed", Title: "nothing is wrong, and a far side that had settled on a source follows a transfer",
 			Topology: everything(), Scenario: "lab-transfer-followed", WholeTalk: true, Verdict: "pass"},
+		{Name: "transfer-empty", Title: "nothing is wrong, with transfers by re-INVITEs whose offer the other side makes",
+			Topology: everything(), Scenario: "lab-transfer-empty", WholeTalk: true, Verdict: "pass"},
 		{Name: "session-clean", Title: "nothing is wrong, with calls that are longer than their session timers",
 			Topology: everything(), Scenario: "drops-after-30s", Verdict: "pass"},
 		{Name: "session-drops", Title: "a filter drops UPDATE to the site over UDP, so that session timers run out",
