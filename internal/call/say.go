@@ -133,6 +133,13 @@ func (l *leg) note(m evidence.Moment) {
 // maxMoments bounds what is kept of a far end that never stops.
 const maxMoments = 100
 
+// first is the stream that the call began with.
+func (l *leg) first() *rtpprobe.Stream {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append(l.streams(), l.stream)[0]
+}
+
 func (l *leg) streams() (out []*rtpprobe.Stream) {
 	for _, m := range l.moved {
 		out = append(out, m.stream)

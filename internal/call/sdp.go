@@ -74,7 +74,10 @@ func (l *leg) hear(body []byte) (netip.AddrPort, error) {
 }
 
 func (l *leg) unlock(m sipprobe.Media) error {
-	if l.key == nil {
+	l.mu.Lock()
+	stream, own := l.stream, l.key
+	l.mu.Unlock()
+	if own == nil {
 		return nil
 	}
 	for _, c := range m.Crypto {
@@ -85,7 +88,7 @@ func (l *leg) unlock(m sipprobe.Media) error {
 		if err != nil {
 			return err
 		}
-		return l.stream.Unlock(key)
+		return stream.Unlock(key)
 	}
 	return errNoKey
 }

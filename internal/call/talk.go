@@ -48,7 +48,7 @@ func (l *leg) listenOnly(ctx context.Context) error {
 	if err := sleep(ctx, l.setup.Cold); err != nil {
 		return err
 	}
-	in := l.stream.Result().Received
+	in := l.first().Result().Received
 	cold := &evidence.Cold{
 		WaitedMs: float64(time.Since(start).Microseconds()) / 1000,
 		Packets:  in.Arrived(),
@@ -66,7 +66,7 @@ func (l *leg) listenOnly(ctx context.Context) error {
 func (l *leg) leadOver() {
 	lead := &evidence.Lead{
 		LastedMs: float64(l.setup.Lead.Microseconds()) / 1000,
-		Packets:  l.stream.Result().Sent.Packets,
+		Packets:  l.first().Result().Sent.Packets,
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
