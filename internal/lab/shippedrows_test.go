@@ -62,21 +62,24 @@ func tableRows(s scenarios.Scenario) (rows []row) {
 			r.fails, r.pairs = append(r.fails, c.ID), true
 		}
 	}
-	for _, c := range s.Checks {
-		// From the site forms go to the client's own port where that is public.
-		if out := slices.IndexFunc(rows, func(r row) bool {
-			return r.direction == scenarios.Outbound && r.proto == sipProto(c) && r.ports == sipPort(c)
-		}); out >= 0 &&
-			c.Kind == scenarios.RewritingKind && c.Direction == scenarios.Outbound {
-			rows[out].may = append(rows[out].may, c.ID)
+	for i := range rows {
+		for _, c := range s.Checks {
+			// From the site forms and sizes go to the client's own port where that is public, else over its flow.
+			if fromSite(c) && sipProto(c) == rows[i].proto && sipPort(c) == rows[i].ports {
+				rows[i].may = append(rows[i].may, c.ID)
+			}
 		}
 	}
 	for i := range rows {
 		if r := &rows[i]; r.proto == natlab.UDP && strings.Contains(r.ports, "-") && r.direction == scenarios.Inbound {
-			r.may = calls(s, scenarios.Inbound)
+			r.may = append(r.may, calls(s, scenarios.Inbound)...)
 		}
 	}
 	return rows
+}
+
+func fromSite(c scenarios.Check) bool {
+	return c.Direction == scenarios.Outbound && (c.Kind == scenarios.RewritingKind || c.Kind == scenarios.SizeKind)
 }
 
 // inSIP reports whether a check goes over a flow of SIP that the client opens.

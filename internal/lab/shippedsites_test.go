@@ -34,6 +34,12 @@ func shippedSites() map[string]shippedSite {
 			{fault: "mtu-black-hole", fails: []string{"size-out-tcp", "size-out-tls", "size-in-tcp", "size-in-tls"},
 				may: []string{"size-in-udp", "size-out-udp"}},
 		}},
+		"large-invite-lost": {breakers: []breaker{
+			{fault: "large-invite-lost", fails: []string{"large-in-udp", "size-in-udp"}},
+			{fault: "large-invite-lost-outbound", fails: []string{"large-out-udp", "size-out-udp"}},
+			{fault: "mtu-black-hole", fails: []string{"size-in-tcp", "size-out-tcp"},
+				may: []string{"size-in-udp", "size-out-udp", "large-in-udp", "large-out-udp", "large-in-tcp", "large-out-tcp"}},
+		}},
 		"long": {instead: "lab-idle", breakers: []breaker{
 			{fault: "binding-short", fails: []string{"binding"}},
 			{fault: "tcp-idle-short", fails: []string{"idle-in-tcp", "idle-in-tls", "idle-out-tcp", "idle-out-tls"}},
