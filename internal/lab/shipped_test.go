@@ -51,7 +51,7 @@ func TestShippedScenarios(t *testing.T) {
 	for i, trial := range trials {
 		faults[i] = trial.fault
 	}
-	lab.Sides(faults, 2*lab.DefaultParallel, func(f lab.Fault) {
+	lab.Sides(faults, lab.DefaultParallel, func(f lab.Fault) {
 		i := slices.IndexFunc(trials, func(trial trial) bool { return trial.fault.Name == f.Name })
 		t.Run(f.Name, trials[i].run)
 	})
