@@ -155,8 +155,7 @@ func TestReinviteWithoutAck(t *testing.T) {
 func TestStrangersCannotChangeACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
-		var p *pair
-		p = newPair(t, m, nil)
+		p := newPair(t, m, nil)
 		p.server.Close()
 		open := sipprobe.NewGuard(sipprobe.GuardConfig{Key: testKey, AnswerAnyone: true})
 		p.client.Close()

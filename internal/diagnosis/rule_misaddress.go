@@ -95,6 +95,3 @@ func (l leg) arrivedBy() string {
 	}
 	return fmt.Sprintf("audio arrived because the %s followed the source of what it heard, %s", sender, l.sender.Media.LatchedTo)
 }
-
-// misleading reports whether an address in SDP leads nowhere, whatever kind it is of.
-func misleading(ev *evidence.Evidence, a netip.Addr) bool { return a.IsUnspecified() || foreign(ev, a) }
