@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/scenarios"
 )
