@@ -50,6 +50,7 @@ func TestSIPFaultsShowOnTheTapes(t *testing.T) {
 					t.Skip(err)
 				}
 			}
+			f.Scenario = "lab-calls" // of the forms other tests tell
 			o, err := lab.Run(t.Context(), f, lab.Options{Overrides: lab.Quickly(), Version: "test"})
 			if err != nil {
 				t.Fatal(err)

@@ -97,8 +97,11 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	// A server that wants a certificate of its client has said who it is all the same.
-	s.TLS.ClientAuth, s.TLS.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
-	if got := asker().At(t.Context(), service.HTTPS, "tcp", addrOf(s.Listener.Addr())); got.Outcome != service.Fits || !strings.Contains(got.Line, "refused") {
+	wary := httptest.NewUnstartedServer(web())
+	wary.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}
+	wary.StartTLS()
+	defer wary.Close()
+	if got := asker().At(t.Context(), service.HTTPS, "tcp", addrOf(wary.Listener.Addr())); got.Outcome != service.Fits || !strings.Contains(got.Line, "refused") {
 		t.Errorf("%+v", got)
 	}
 }
