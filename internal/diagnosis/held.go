@@ -53,7 +53,7 @@ func atMachine(ev *evidence.Evidence, c *evidence.Check) *evidence.CapturedHeld 
 	}
 	seen := ev.Responder.Capture
 	h := seen.HeldPort(string(c.Transport), c.Port.Number)
-	if h == nil || h.FromClient == 0 && seen.SIP == 0 && len(seen.UDP) == 0 && len(seen.TCP) == 0 {
+	if h == nil || !seen.SawClient() {
 		return nil
 	}
 	return h

@@ -42,6 +42,13 @@ func TestHeldPortsAreNotAccusedWrongly(t *testing.T) {
 		{"unanswered, and the count shows nothing of this client",
 			diagnosistest.Port{Outside: diagnosistest.UnansweredWeb(), Inside: web, AtMachine: nobody(0, 0)},
 			func(ev *evidence.Evidence) { c := ev.Responder.Capture; c.SIP, c.UDP, c.TCP = 0, nil, nil }, diagnosis.PortInUse, inUse},
+		{"unanswered, and the count shows this client at another held port",
+			diagnosistest.Port{Outside: diagnosistest.UnansweredWeb(), Inside: web, AtMachine: nobody(0, 0)},
+			func(ev *evidence.Evidence) {
+				c := ev.Responder.Capture
+				c.SIP, c.UDP, c.TCP = 0, nil, nil
+				c.Held = append(c.Held, *diagnosistest.At(knock.TCP, 80, 2, 0))
+			}, diagnosis.PortRequestLost, []string{"cause port-not-forwarded inbound likely"}},
 		{"unanswered, and the count was none",
 			diagnosistest.Port{Outside: diagnosistest.UnansweredWeb(), Inside: web, AtMachine: nobody(0, 0)},
 			func(ev *evidence.Evidence) { ev.Responder.Capture.Missing = "no right" }, diagnosis.PortInUse, inUse},

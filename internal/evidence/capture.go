@@ -1,6 +1,10 @@
 package evidence
 
-import "bothways/rtpprobe"
+import (
+	"slices"
+
+	"bothways/rtpprobe"
+)
 
 // A Capture is what reached the responder's machine from the client's address, counted
 // before the machine's own firewall. Only the end that has the right to can count it.
@@ -61,6 +65,12 @@ func (c *Capture) HeldPort(transport string, port uint16) *CapturedHeld {
 		}
 	}
 	return nil
+}
+
+// SawClient reports whether anything of the client was counted at all; where nothing was, a
+// count of 0 at a port may be that of a capture that sees nothing.
+func (c *Capture) SawClient() bool {
+	return c.SIP > 0 || len(c.UDP) > 0 || len(c.TCP) > 0 || slices.ContainsFunc(c.Held, func(h CapturedHeld) bool { return h.FromClient > 0 })
 }
 
 // Packets is how many UDP packets arrived at a port; false when nothing was captured.

@@ -26,7 +26,7 @@ func (c Cell) OK() bool { return c.Err == nil && c.Outcome.OK() }
 
 const (
 	// DefaultParallel is how many faults run side by side: they wait more than they work.
-	DefaultParallel = 10
+	DefaultParallel = 8
 	maxTries        = 3
 	// cellTimeout is more than any fault takes.
 	cellTimeout = 3 * time.Minute
