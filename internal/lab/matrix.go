@@ -27,7 +27,9 @@ func (c Cell) OK() bool { return c.Err == nil && c.Outcome.OK() }
 const (
 	// DefaultParallel is how many faults run side by side: they wait more than they work.
 	DefaultParallel = 8
-	maxTries        = 3
+	// sweepers is how many of those run side by side that send as fast as they can.
+	sweepers = 2
+	maxTries = 3
 	// cellTimeout is more than any fault takes.
 	cellTimeout = 3 * time.Minute
 )
@@ -39,7 +41,7 @@ func Quickly() scenarios.Overrides {
 }
 
 // Matrix runs faults, so many of them side by side (0 = DefaultParallel) and those that
-// sweep one after the other beside them. It calls each for every one that has ended,
+// sweep two at a time beside them. It calls each for every one that has ended,
 // from one goroutine at a time, and returns when all have.
 func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each func(Cell)) {
 	if parallel <= 0 {
@@ -54,7 +56,7 @@ func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each f
 	})
 }
 
-// Sides calls run for every fault, of those that sweep one at a time, of the others
+// Sides calls run for every fault, of those that sweep two at a time, of the others
 // parallel many and the longest first, so that none is waited for alone at the end. It
 // returns when all calls have.
 func Sides(faults []Fault, parallel int, run func(Fault)) {
@@ -63,11 +65,18 @@ func Sides(faults []Fault, parallel int, run func(Fault)) {
 	sweeping := slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return !f.sweeps() })
 	others := make(chan Fault)
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		for _, f := range sweeping {
-			run(f)
-		}
-	})
+	sweeps := make(chan Fault, len(sweeping))
+	for _, f := range sweeping {
+		sweeps <- f
+	}
+	close(sweeps)
+	for range sweepers {
+		wg.Go(func() {
+			for f := range sweeps {
+				run(f)
+			}
+		})
+	}
 	for range parallel {
 		wg.Go(func() {
 			for f := range others {
