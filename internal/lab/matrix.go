@@ -28,7 +28,7 @@ const (
 	// DefaultParallel is how many faults run side by side: they wait more than they work.
 	DefaultParallel = 8
 	// sweepers is how many of those run side by side that send as fast as they can.
-	sweepers = 2
+	sweepers = 1
 	maxTries = 3
 	// cellTimeout is more than any fault takes.
 	cellTimeout = 3 * time.Minute
@@ -41,7 +41,7 @@ func Quickly() scenarios.Overrides {
 }
 
 // Matrix runs faults, so many of them side by side (0 = DefaultParallel) and those that
-// sweep two at a time beside them. It calls each for every one that has ended,
+// sweep one after the other beside them. It calls each for every one that has ended,
 // from one goroutine at a time, and returns when all have.
 func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each func(Cell)) {
 	if parallel <= 0 {
@@ -56,7 +56,7 @@ func Matrix(ctx context.Context, faults []Fault, parallel int, o Options, each f
 	})
 }
 
-// Sides calls run for every fault, of those that sweep two at a time, of the others
+// Sides calls run for every fault, of those that sweep one after the other, of the others
 // parallel many and the longest first, so that none is waited for alone at the end. It
 // returns when all calls have.
 func Sides(faults []Fault, parallel int, run func(Fault)) {

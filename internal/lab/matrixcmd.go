@@ -14,7 +14,7 @@ import (
 
 type matrixCmd struct {
 	Faults   []string `arg:"" optional:"" help:"Names of faults; all of them by default."`
-	Parallel int      `default:"8" placeholder:"N" help:"Faults to run side by side (${default}). Those that sweep run two at a time."`
+	Parallel int      `default:"8" placeholder:"N" help:"Faults to run side by side (${default}). Those that sweep run one after the other."`
 	Quiet    bool     `help:"Show no progress."`
 }
 
