@@ -172,6 +172,8 @@ func TestHostFirewall(t *testing.T) {
 			few(0), "rtp-range-partly-forwarded"},
 		"answers to a sweep outwards, at a hole of one port": {both("10600"), answered("10600"), "rtp-range-partly-forwarded"},
 		"answers to a sweep outwards, beside a hole":         {both("10601-10700"), answered("10600"), "rtp-range-partly-forwarded"},
+		"a forward that shifts ports, in windows": {diagnosistest.Site{Transports: udp(),
+			Sweeps: []diagnosistest.Sweep{{Ports: "10000-20000", Shift: 2, Lost: "14900-15099"}}}, func(*evidence.Capture) {}, "rtp-range-partly-forwarded"},
 		"a sweep both ways": {both("10601-10700"), func(*evidence.Capture) {}, "host-firewall"},
 	} {
 		t.Run(name, func(t *testing.T) {

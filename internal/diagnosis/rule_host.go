@@ -100,10 +100,11 @@ func heard(r rtpprobe.Received) int64 {
 
 // hostSwept is how many of a sweep's packets reached the responder's machine and not its
 // sockets; 0 when they are fewer than half of the ports that nothing reached, or reached
-// fewer than half of these ports.
+// fewer than half of these ports. Where a forward shifts ports nothing is known: what the
+// machine counts at a port was sent to another one, beyond the open ports too.
 func (v *view) hostSwept(s sweep) int64 {
 	seen := v.captured()
-	if seen == nil || !s.is(scenarios.Inbound) || s.RequestLost.IsZero() {
+	if seen == nil || !s.is(scenarios.Inbound) || s.RequestLost.IsZero() || !s.WrongPort.IsZero() {
 		return 0
 	}
 	// Ports that a sweep outwards was sent from have its answers as well.
