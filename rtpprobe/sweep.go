@@ -44,8 +44,9 @@ type sweeper struct {
 	echoes       int64
 	elsewhere    int64
 	lastEcho     time.Duration
-	lastEchoed   uint32    // when the latest request that was answered had been sent
-	unheard      []unheard // controls that were sent after lastEchoed
+	unheard      []unheard // controls of this round that were sent in the gap
+	gap          gap       // since the latest request that was answered
+	gaps         []gap     // before
 	shifts       shiftBook
 	sources      sourceBook
 	icmp         icmpBook

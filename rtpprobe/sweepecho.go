@@ -65,10 +65,8 @@ func (s *sweeper) echo(p *probe, now time.Duration) {
 	}
 	state := &s.states[i-1]
 	s.echoes++
-	s.lastEcho, s.lastEchoed = max(s.lastEcho, now), max(s.lastEchoed, p.at)
-	for len(s.unheard) > 0 && s.unheard[0].at <= p.at {
-		s.unheard = s.unheard[1:]
-	}
+	s.lastEcho = max(s.lastEcho, now)
+	s.hear(p.at, uint32(now/time.Microsecond))
 	s.sources.add(p.local, p.source)
 	s.shifts.add(p.port, p.arrived)
 	if line, ok := s.lineOf[p.local]; ok {

@@ -18,6 +18,11 @@ func (s *SweepSent) Join(next SweepSent) {
 		r.StartMS += offset
 		s.Rounds = append(s.Rounds, r)
 	}
+	s.Interruptions = slices.Clone(s.Interruptions)
+	for _, i := range next.Interruptions {
+		i.StartMS += offset
+		s.Interruptions = append(s.Interruptions, i)
+	}
 	s.Packets, s.Echoes = s.Packets+next.Packets, s.Echoes+next.Echoes
 	s.EchoesElsewhere, s.SendWaits = s.EchoesElsewhere+next.EchoesElsewhere, s.SendWaits+next.SendWaits
 	s.Shifted, s.ICMP = joinShifts(s.Shifted, next.Shifted), joinICMP(s.ICMP, next.ICMP)

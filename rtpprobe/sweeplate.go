@@ -49,6 +49,20 @@ func (p *pace) late(at, now uint32) {
 	}
 }
 
+// excuse takes a control out of account that was lost in an interruption.
+func (p *pace) excuse(at, now uint32) {
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		if step := &p.steps[i]; at >= step.from {
+			step.controls = max(step.controls-1, step.heard)
+			return
+		}
+	}
+	if at >= p.since {
+		p.controls = max(p.controls-1, 0)
+	}
+	p.late(at, now)
+}
+
 // takeBack undoes a slowing, and those after it, which began at its pace. Where packets waited on the way, the pace is
 // still relieved.
 func (p *pace) takeBack(number int, now uint32) {

@@ -28,18 +28,6 @@ func stalled(requests bool, length time.Duration, at ...time.Duration) func(p *c
 	}
 }
 
-// interrupted loses everything in between two times since the first packet.
-func interrupted(from, to time.Duration) func(p *carried) bool {
-	var first time.Time
-	return func(p *carried) bool {
-		if first.IsZero() {
-			first = time.Now()
-		}
-		since := time.Since(first)
-		return since < from || since >= to
-	}
-}
-
 // TestSweepStalled holds that a machine which stands still for a moment costs a moment: nothing was lost.
 func TestSweepStalled(t *testing.T) {
 	const ms = time.Millisecond
@@ -62,20 +50,5 @@ func TestSweepStalled(t *testing.T) {
 			}
 			t.Log(tr.took, tr.sent.Packets, len(tr.sent.Rounds))
 		})
-	}
-}
-
-// TestSweepInterrupted holds that an interruption, which loses everything, tells no pace: the sweep soon goes on as before.
-func TestSweepInterrupted(t *testing.T) {
-	const ms = time.Millisecond
-	for _, rate := range []int{5000, 20_000} {
-		for _, to := range []time.Duration{300 * ms, 500 * ms, 900 * ms} {
-			tr := trial{ports: "10000-20000", network: sweepNet{carry: interrupted(100*ms, to)}, cfg: rtpprobe.SweepConfig{Rate: rate}}
-			v := tr.run(t)
-			if v.Open.Len() != 10001 || v.StoppedMS != nil || tr.took > 15*time.Second {
-				t.Errorf("%d/s, until %v: %d open, %v after %v, at %v", rate, to, v.Open.Len(), tr.sent.End, tr.took, tr.sent.LossAt)
-			}
-			t.Log(rate, to, tr.took, tr.sent.Packets)
-		}
 	}
 }

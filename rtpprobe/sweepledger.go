@@ -28,8 +28,11 @@ type SweepSent struct {
 	Sources SourceLedger `json:"sources"`
 	// ICMP is what routers and the target said, nil where the system does not tell.
 	ICMP []ICMPReport `json:"icmp"`
-	// LossAt is what became, at each pace, of probes to ports that are known to answer, slowest pace first.
+	// LossAt is what became, at each pace, of probes to ports that are known to answer, slowest pace first. Where
+	// there were one or two Interruptions, what they lost is left out.
 	LossAt []RateLoss `json:"loss_at"`
+	// Interruptions are the moments in which nothing came through, while before and after it did; the first 16 at most.
+	Interruptions []Interruption `json:"interruptions,omitempty"`
 	// Errors counts requests that the kernel did not take, by kind; Unsent are the ports of such requests.
 	Errors []ErrorCount `json:"errors,omitempty"`
 	Unsent PortSet      `json:"unsent,omitzero"`
@@ -127,6 +130,14 @@ func localIndex(port uint16, round uint8, locals int) int {
 type PortShift struct {
 	By    int     `json:"by"`
 	Ports PortSet `json:"ports"`
+}
+
+// An Interruption lasted from a request that was answered to the next one that was, by the times of their sending: at
+// least 50 ms, in which at least 20 probes were lost to ports that answered at another time.
+type Interruption struct {
+	StartMS    float64 `json:"start_ms"`
+	DurationMS float64 `json:"duration_ms"`
+	Lost       int     `json:"lost"`
 }
 
 // A RateLoss is what became of probes that were sent at a pace to ports that are known to answer.

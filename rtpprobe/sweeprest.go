@@ -22,7 +22,8 @@ func (s *sweeper) rest(ctx context.Context) bool {
 	}
 	s.mu.Lock()
 	last := &s.rounds[len(s.rounds)-1]
-	lossless := last.controls >= minLot && last.controlsEchoed >= last.controls || s.hasty
+	controls := last.controls - s.excusedControls(last)
+	lossless := controls >= minLot && last.controlsEchoed >= controls || s.hasty
 	pause := min(firstRest<<(len(s.rounds)-1), maxRest)
 	switch {
 	case lossless:
@@ -30,7 +31,7 @@ func (s *sweeper) rest(ctx context.Context) bool {
 	case s.pace.rtt.asked > 0:
 		pause = firstRest
 	}
-	if len(s.rounds) == 1 && s.pace.rtt.asked == 0 && (last.controls == 0 || last.controlsEchoed < last.controls) {
+	if len(s.rounds) == 1 && s.pace.rtt.asked == 0 && (controls == 0 || last.controlsEchoed < controls) {
 		s.pace.set(s.came(last)/4, s.now())
 	}
 	s.mu.Unlock()

@@ -49,9 +49,9 @@ func (s *sweeper) round(ctx context.Context, queue []int32) SweepEnd {
 	if t.number > 0 {
 		t.controls = controlsFor(len(queue), rateOf(s.pace.measured()))
 	}
+	s.keepGap()
 	s.live = s.liveLines()
 	s.rounds = append(s.rounds, roundState{rates: make([]uint8, len(s.list)), live: s.live, start: time.Since(s.start), slowest: 255})
-	s.unheard = s.unheard[:0]
 	s.mu.Unlock()
 	for !s.over(t) {
 		n := s.await(ctx, t)

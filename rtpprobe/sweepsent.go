@@ -61,7 +61,7 @@ func (s *sweeper) ledger(end SweepEnd) SweepSent {
 	sent := SweepSent{
 		ID: s.cfg.Terms.ID, Direction: s.cfg.Terms.Direction, Remote: s.remote, Ports: s.cfg.Ports, ProbeBytes: s.cfg.ProbeBytes,
 		Rounds: s.sentRounds(), Packets: s.packets, Echoes: s.echoes, EchoesElsewhere: s.elsewhere,
-		Shifted: s.shifts.ledger(), Sources: s.sources.ledger(), LossAt: s.lossAt(),
+		Shifted: s.shifts.ledger(), Sources: s.sources.ledger(), LossAt: s.lossAt(), Interruptions: s.interrupted(),
 		Errors: s.errors, Unsent: s.unsent.set(), SendWaits: s.waits,
 		DurationMS: millis(time.Since(s.start)), End: end,
 	}
@@ -123,7 +123,7 @@ func (s *sweeper) sentRounds() []SentRound {
 	return rounds
 }
 
-// lossAt sorts the probes to ports that answered by the pace at which they were sent.
+// lossAt sorts the probes to ports that answered by the pace at which they were sent, without those of interruptions.
 func (s *sweeper) lossAt() []RateLoss {
 	sent, back := s.controlsOut, s.controlsBack
 	for r := range s.rounds {
@@ -135,6 +135,7 @@ func (s *sweeper) lossAt() []RateLoss {
 			}
 		}
 	}
+	s.excuse(&sent)
 	list := []RateLoss{}
 	for code := range sent {
 		if sent[code] > 0 {

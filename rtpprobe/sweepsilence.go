@@ -30,10 +30,10 @@ func (s *sweeper) silent() bool {
 // went into the silence, at the slowest pace. False means that cfg.Patience is over, or ctx.
 func (s *sweeper) lull(ctx context.Context, t *turn) bool {
 	s.mu.Lock()
-	before, heard := s.echoes, s.lastEchoed
+	before, from := s.echoes, s.gap.from
 	s.mu.Unlock()
 	s.forgetControls(t)
-	numbers := s.takeBack(t, heard)
+	numbers := s.takeBack(t, from)
 	for deadline := time.Now().Add(s.cfg.Patience); time.Now().Before(deadline); {
 		s.control(t)
 		if !s.sleep(ctx, lullEvery) {
@@ -59,28 +59,31 @@ func (s *sweeper) control(t *turn) {
 	t.queue, t.controls = queue, controls
 }
 
-// resume goes on after a silence.
+// resume goes on after a silence: more carefully after one that was no accident.
 func (s *sweeper) resume(t *turn, numbers []int32) {
 	t.queue = append(t.queue, numbers...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := rateOf(s.rounds[t.number].fastest)
-	s.pace.threshold, s.pace.trial = before/2, paceTrial{}
+	if s.pace.trial = (paceTrial{}); len(s.gaps) > maxExcused {
+		s.pace.threshold = before / 2
+	}
 	s.pace.set(before/4, s.now())
 }
 
-// takeBack forgets the requests to ports in this round that were sent after a time, and returns their
+// takeBack forgets the requests to ports in this round that were sent from a time on, and returns their
 // numbers. What was lost then says nothing of the path at other times.
-func (s *sweeper) takeBack(t *turn, heard uint32) (numbers []int32) {
+func (s *sweeper) takeBack(t *turn, from uint32) (numbers []int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.states {
 		state := &s.states[i]
-		if state.sent>>t.number&1 == 1 && state.echoed == 0 && state.at > heard {
+		if state.sent>>t.number&1 == 1 && state.echoed == 0 && state.at >= from {
 			state.sent &^= 1 << t.number
 			numbers = append(numbers, int32(i))
 		}
 	}
+	s.gap.again = append(s.gap.again, numbers...)
 	return numbers
 }
 
@@ -92,5 +95,6 @@ func (s *sweeper) forgetControls(t *turn) {
 		s.controlsOut[control.code]--
 	}
 	s.rounds[t.number].controls -= int64(len(s.unheard))
+	s.gap.lulls += len(s.unheard)
 	s.unheard = s.unheard[:0]
 }

@@ -156,6 +156,9 @@ func (s sweep) remarks() []string {
 	if requests, replies := losses(s.Rounds); worthTelling(requests) || worthTelling(replies) {
 		out = append(out, fmt.Sprintf("lost %s of requests, %s of replies", percent(requests), percent(replies)))
 	}
+	if line := interruptions(s.facts.Sent.Interruptions); line != "" {
+		out = append(out, line)
+	}
 	if s.RateLimited && s.LimitedPPS != nil {
 		out = append(out, fmt.Sprintf("loss began at %.0f packets/s and went away below", *s.LimitedPPS))
 	}
@@ -169,6 +172,30 @@ func (s sweep) remarks() []string {
 		out = append(out, s.facts.Missing)
 	}
 	return out
+}
+
+// toldInterruption is the shortest that is told, in ms: a word of speech may be lost in it.
+const toldInterruption = 50
+
+// interruptions tells those that somebody would hear.
+func interruptions(all []rtpprobe.Interruption) string {
+	var longest rtpprobe.Interruption
+	n := 0
+	for _, i := range all {
+		if i.DurationMS < toldInterruption {
+			continue
+		}
+		if n++; i.DurationMS > longest.DurationMS {
+			longest = i
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("nothing came through for %s, %s after the start", millis(longest.DurationMS), millis(longest.StartMS))
+	}
+	return fmt.Sprintf("nothing came through %d times, for %s at the longest", n, millis(longest.DurationMS))
 }
 
 func worthTelling(loss *float64) bool { return loss != nil && *loss >= .05 }

@@ -67,6 +67,12 @@ func TestSweepsAreJudged(t *testing.T) {
 			"1,001 of 1,001 ports proven, all open; lost 16.5 % of requests, 0.0 % of replies; loss began at 945 packets/s and went away below"},
 		{"a line that is full", diagnosistest.Sweep{LimitPPS: 5000}, nil, diagnosis.Pass,
 			"1,001 of 1,001 ports proven, all open; lost 16.5 % of requests, 0.0 % of replies; loss began at 5250 packets/s and went away below"},
+		{"an interruption", diagnosistest.Sweep{}, func(f *evidence.SweepFacts) {
+			f.Sent.Interruptions = []rtpprobe.Interruption{{StartMS: 100, DurationMS: 49, Lost: 40}, {StartMS: 1200, DurationMS: 400, Lost: 300}}
+		}, diagnosis.Pass, "1,001 of 1,001 ports proven, all open; nothing came through for 400.0 ms, 1.2 s after the start"},
+		{"several", diagnosistest.Sweep{}, func(f *evidence.SweepFacts) {
+			f.Sent.Interruptions = []rtpprobe.Interruption{{StartMS: 100, DurationMS: 1100, Lost: 40}, {StartMS: 2000, DurationMS: 400, Lost: 300}}
+		}, diagnosis.Pass, "1,001 of 1,001 ports proven, all open; nothing came through 2 times, for 1.1 s at the longest"},
 		{"stopped", diagnosistest.Sweep{StopAfter: 990}, nil, diagnosis.Degraded,
 			"990 of 1,001 ports proven, all open; 10990-11000 inconclusive; everything stopped after 1.1 s"},
 		{"primed", diagnosistest.Sweep{Lost: "10990-11000", Primed: true}, nil, diagnosis.Fail,

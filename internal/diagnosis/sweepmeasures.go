@@ -26,6 +26,8 @@ type Sweep struct {
 	Pace       *Pace
 	// StoppedMs is when everything stopped, null when that did not happen.
 	StoppedMs *float64
+	// Interruptions are the moments in which nothing came through.
+	Interruptions []rtpprobe.Interruption
 	// SourcePorts is what became of the sender's ports, SourceAddresses where they came from.
 	SourcePorts     rtpprobe.SourcePorts
 	SourceAddresses []netip.Addr
@@ -57,7 +59,7 @@ func (s sweep) measured() *Sweep {
 	m := &Sweep{Ports: s.all, WhyNot: s.facts.WhyNot, BehindOwnNAT: s.facts.OwnNAT != nil}
 	if sent := s.facts.Sent; sent != nil {
 		m.SentProbes, m.DurationMs, m.ICMP, m.StoppedMs = &sent.Packets, &sent.DurationMS, sent.ICMP, sent.StoppedMS
-		m.Pace = pace(sent.Rounds)
+		m.Pace, m.Interruptions = pace(sent.Rounds), sent.Interruptions
 	}
 	if !s.known {
 		return m

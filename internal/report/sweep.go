@@ -35,6 +35,8 @@ type Sweep struct {
 	Pace       *Pace    `json:"pace"`
 	// StoppedMs is when everything stopped, null when that did not happen.
 	StoppedMs *float64 `json:"stopped_ms"`
+	// Interruptions are the moments in which nothing came through, while before and after it did.
+	Interruptions []Interruption `json:"interruptions"`
 	// SourcePorts is "preserved", "rewritten" or "randomised", null when nothing arrived.
 	SourcePorts     *string  `json:"source_ports"`
 	SourceAddresses []string `json:"source_addresses"`
@@ -80,6 +82,13 @@ type Pace struct {
 	LimitedPPS *float64 `json:"limited_pps"`
 }
 
+// An Interruption is told from the start of the sweep, with the probes that it lost to ports which answer.
+type Interruption struct {
+	StartMs    float64 `json:"start_ms"`
+	DurationMs float64 `json:"duration_ms"`
+	LostProbes int     `json:"lost_probes"`
+}
+
 // An ICMP is what somebody said of some ports: evidence, which anybody could forge.
 type ICMP struct {
 	From string `json:"from"`
@@ -98,12 +107,15 @@ func buildSweep(m *diagnosis.Sweep) *Sweep {
 		Ports: m.Ports.String(), WhyNotTried: orNull(m.WhyNot), Primed: buildPrimed(m.Primed), ShiftPorts: m.Shift,
 		RequestLossPercent: m.RequestLossPercent, ReplyLossPercent: m.ReplyLossPercent,
 		ProbesSent: m.SentProbes, DurationMs: m.DurationMs, StoppedMs: m.StoppedMs,
-		SourcePorts: orNull(string(m.SourcePorts)), SourceAddresses: []string{}, LocalDropsPackets: m.LocalDrops,
+		SourcePorts: orNull(string(m.SourcePorts)), SourceAddresses: []string{}, Interruptions: []Interruption{}, LocalDropsPackets: m.LocalDrops,
 		SilentSourcePorts: m.SilentSources.String(), BehindOwnNAT: m.BehindOwnNAT,
 		ICMP: buildICMP(m.ICMP),
 	}
 	if p := m.Pace; p != nil {
 		s.Pace = &Pace{MinPPS: p.Min, MaxPPS: p.Max, PassedPPS: p.Passed, LimitedPPS: p.Limited}
+	}
+	for _, i := range m.Interruptions {
+		s.Interruptions = append(s.Interruptions, Interruption{StartMs: i.StartMS, DurationMs: i.DurationMS, LostProbes: i.Lost})
 	}
 	for _, a := range m.SourceAddresses {
 		s.SourceAddresses = append(s.SourceAddresses, a.String())

@@ -1,0 +1,79 @@
+package rtpprobe_test
+
+import (
+	"testing"
+	"time"
+
+	"bothways/rtpprobe"
+)
+
+// interrupted loses everything in between two times since the first packet.
+func interrupted(from, to time.Duration) func(p *carried) bool {
+	var first time.Time
+	return func(p *carried) bool {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		since := time.Since(first)
+		return since < from || since >= to
+	}
+}
+
+// TestSweepInterrupted holds that an interruption, which loses everything, tells no pace: the sweep soon goes on as
+// before, and names no limit.
+func TestSweepInterrupted(t *testing.T) {
+	const ms = time.Millisecond
+	for _, rate := range []int{0, 5000, 20_000} {
+		for _, from := range []time.Duration{10 * ms, 150 * ms} {
+			for _, long := range []time.Duration{55 * ms, 400 * ms, 1500 * ms} {
+				tr := trial{ports: "10000-20000", network: sweepNet{carry: interrupted(from, from+long)}, cfg: rtpprobe.SweepConfig{Rate: rate}}
+				v := tr.run(t)
+				if v.Open.Len() != 10001 || v.StoppedMS != nil || v.RateLimited || tr.took > long+5*time.Second {
+					t.Errorf("%d/s, %v at %v: %d open, %v after %v, at %v", rate, long, from, v.Open.Len(), tr.sent.End, tr.took, tr.sent.LossAt)
+				}
+				if n := len(tr.sent.Interruptions); n != 1 || !covers(tr.sent.Interruptions[0], from, long) {
+					t.Errorf("%d/s, %v at %v: interruptions %+v", rate, long, from, tr.sent.Interruptions)
+				}
+			}
+		}
+	}
+}
+
+// covers reports whether an interruption is the one that was planted, within the 40 ms that a packet and its answer
+// may be under way on either side, and the half second for which, before the first answer, no more is sent than there is
+// room for answers.
+func covers(i rtpprobe.Interruption, from, long time.Duration) bool {
+	const round, pause = 40, 500
+	start, end := i.StartMS, i.StartMS+i.DurationMS
+	first, last := float64(from.Milliseconds()), float64((from + long).Milliseconds())
+	return start >= max(first-round, 0) && start <= first && end >= last-round && end <= last+round+pause
+}
+
+// policedBy passes so many packets of each direction in each length of time, and then none until the next begins.
+func policedBy(packets int, each time.Duration) func(p *carried) bool {
+	var passed [2]int
+	var window time.Time
+	return func(p *carried) bool {
+		if time.Since(window) >= each {
+			window, passed = time.Now(), [2]int{}
+		}
+		way := 0
+		if p.request {
+			way = 1
+		}
+		passed[way]++
+		return passed[way] <= packets
+	}
+}
+
+// TestSweepPolicedByWindow tells a policer that lets nothing through for most of each second from interruptions.
+func TestSweepPolicedByWindow(t *testing.T) {
+	for _, rate := range []int{0, 5000, 20_000} {
+		tr := trial{ports: "10000-20000", network: sweepNet{carry: policedBy(900, time.Second)}, cfg: rtpprobe.SweepConfig{Rate: rate}}
+		v := tr.run(t)
+		if v.RequestLost.Len() > 0 || !v.RateLimited {
+			t.Errorf("%d/s: limited %v, %d lost, at %v, %+v", rate, v.RateLimited, v.RequestLost.Len(), tr.sent.LossAt, tr.sent.Interruptions)
+		}
+		t.Log(rate, tr.took, v.Open.Len(), *v.LimitedPPS, tr.sent.LossAt, tr.sent.Interruptions)
+	}
+}
