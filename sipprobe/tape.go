@@ -157,3 +157,22 @@ func (t *Tape) Dropped() int {
 	defer t.mu.Unlock()
 	return t.dropped
 }
+
+// Place is where the first message with a token stands that the tape still holds, counted
+// from the first message that it ever held; the end where there is none.
+func (t *Tape) Place(token string) int {
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	held := t.records[t.head:]
+	if i := slices.IndexFunc(held, func(r Record) bool { return bytes.Contains(r.Data, []byte(token)) }); i >= 0 {
+		return t.dropped + i
+	}
+	return t.dropped + len(held)
+}
+
+// DroppedFrom counts the records from a place on that the bound pushed out: what was lost
+// before says nothing of a run that began there.
+func (t *Tape) DroppedFrom(place int) int { return max(t.Dropped()-place, 0) }

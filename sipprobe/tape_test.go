@@ -50,6 +50,34 @@ func TestTapeFiltersAndCopies(t *testing.T) {
 	}
 }
 
+// TestTapeKnowsWhatARunLost: a tape that has long been full is whole for who comes now.
+func TestTapeKnowsWhatARunLost(t *testing.T) {
+	tape := &sipprobe.Tape{MaxBytes: 10_000}
+	fill := func(n int, text string) {
+		for range n {
+			tape.Add(sipprobe.Record{Data: []byte(text)})
+		}
+	}
+	fill(1000, "stranger")
+	fill(1, "run-1")
+	fill(5, "stranger")
+	place := tape.Place("run-1")
+	if n := len(tape.Records("run-1")); tape.Dropped() == 0 || n != 1 || tape.DroppedFrom(place) != 0 {
+		t.Errorf("%d of the run, %d lost in all, %d since it began", n, tape.Dropped(), tape.DroppedFrom(place))
+	}
+	if next := tape.Place("run-2"); next != place+6 {
+		t.Errorf("a run that is not there begins at %d, want %d", next, place+6)
+	}
+	fill(100, "stranger")
+	if n := len(tape.Records("run-1")); n != 0 || tape.DroppedFrom(place) == 0 {
+		t.Errorf("%d of the run, %d lost since it began", n, tape.DroppedFrom(place))
+	}
+	var none *sipprobe.Tape
+	if none.Place("run-1") != 0 || none.DroppedFrom(0) != 0 {
+		t.Error("a nil tape has a place")
+	}
+}
+
 func TestRecordJSON(t *testing.T) {
 	for _, data := range []string{"OPTIONS sip:x SIP/2.0\r\n<&>\u2028\x00", "\xff\xfe\r\n\x00binary", "\ufffd", ""} {
 		want := sipprobe.Record{

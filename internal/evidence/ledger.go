@@ -35,7 +35,8 @@ type Ledger struct {
 	Resolution *resolve.Resolution `json:"resolution,omitempty"`
 	// Faults are local troubles, which are never the network's.
 	Faults []string `json:"faults,omitempty"`
-	// Tape holds every message of the run, TapeDropped how many fell off its start.
+	// Tape holds every message of the run. TapeDropped is how many messages, of whomever,
+	// the tape had no room for since the run began.
 	Tape        []sipprobe.Record `json:"tape"`
 	TapeDropped int               `json:"tape_dropped"`
 }

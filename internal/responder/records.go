@@ -90,7 +90,7 @@ func (r *Responder) packLedger(s *session) (*record, error) {
 	packed, err := pairing.Encode(evidence.Ledger{
 		Program: r.program(), Addresses: r.addresses, PublicAddress: r.public(s), Sockets: r.sockets, RTP: r.cfg.RTP,
 		RouterWAN: r.cfg.RouterWAN, Gateway: s.router.said(s.ctx), Resolution: s.resolution(), Capture: r.lookout.facts(s.tally), Container: r.container,
-		Tape: r.tape.Records(s.run), TapeDropped: r.tape.Dropped(),
+		Tape: r.tape.Records(s.run), TapeDropped: r.tape.DroppedFrom(s.taped),
 	})
 	if err != nil {
 		return nil, err

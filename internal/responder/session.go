@@ -33,6 +33,7 @@ type session struct {
 	orders orderBook
 	work   sync.WaitGroup // its calls
 	ended  atomic.Bool    // by a goodbye
+	taped  int            // where it begins on the responder's tape
 
 	// Under the responder's lock:
 	proven map[netip.Addr]bool // addresses at which the client answered a challenge
@@ -86,6 +87,7 @@ func (r *Responder) session(run string, open bool) (*session, error) {
 		flows: make(map[sipprobe.Transport]flow), opened: make(map[flow]bool),
 		expected: make(map[string]pairing.Expect), records: make(map[string]*record),
 	}
+	s.taped = r.tape.Place(run) // its hello is there already
 	s.ctx, s.cancel = context.WithCancel(r.ctx)
 	s.expiry = time.AfterFunc(pairing.Lease, s.cancel)
 	s.tally = r.lookout.begin(run)
