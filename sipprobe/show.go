@@ -3,6 +3,7 @@ package sipprobe
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,8 +29,10 @@ const (
 )
 
 // ShowAll shows every form, each under the target's token with its name at the end:
-// over UDP side by side, over a connection one after the other. A form that could not
-// be shown any more is there with no copies.
+// over UDP side by side, and what drew no answer once more when all others are through,
+// since a path that is interrupted for a moment loses all copies of a form as one that
+// is blocked; over a connection one after the other. A form that could not be shown any
+// more is there with no copies.
 func (e *Endpoint) ShowAll(ctx context.Context, to Target, private netip.Addr) []Shown {
 	forms := Forms()
 	out := make([]Shown, len(forms))
@@ -50,8 +53,49 @@ func (e *Endpoint) ShowAll(ctx context.Context, to Target, private netip.Addr) [
 		}
 		return out
 	}
+	beside(ctx, len(forms), one)
+	e.showAgain(ctx, to, out, private)
+	return out
+}
+
+// againSuffix ends the token of a form that is shown once more although it was answered.
+const againSuffix = "-again"
+
+// showAgain shows what drew no answer once more, and with it a form that did: what
+// becomes of that one tells a path that is down from one that swallows the others.
+func (e *Endpoint) showAgain(ctx context.Context, to Target, out []Shown, private netip.Addr) {
+	forms := Forms()
+	answered := slices.IndexFunc(out, func(s Shown) bool { return s.Status != 0 })
+	var silent []int
+	for i, s := range out {
+		if s.Status == 0 && s.Error == "" {
+			silent = append(silent, i)
+		}
+	}
+	once := func(i int, token string) Shown {
+		to := to
+		to.Token = token
+		return e.show(ctx, to, forms[i], private, []time.Duration{timerT1, showWait})
+	}
+	if len(silent) == 0 {
+		return
+	}
+	beside(ctx, len(silent)+1, func(n int) {
+		switch {
+		case n > 0:
+			s := &out[silent[n-1]]
+			late := once(silent[n-1], s.Token)
+			s.Copies, s.Status, s.Error = s.Copies+late.Copies, late.Status, late.Error
+		case answered >= 0:
+			once(answered, out[answered].Token+againSuffix)
+		}
+	})
+}
+
+// beside runs what is numbered side by side, each a pause after the one before.
+func beside(ctx context.Context, n int, one func(int)) {
 	var wg sync.WaitGroup
-	for i := range forms {
+	for i := range n {
 		wg.Go(func() {
 			start := time.NewTimer(time.Duration(i) * showPause)
 			defer start.Stop()
@@ -63,7 +107,6 @@ func (e *Endpoint) ShowAll(ctx context.Context, to Target, private netip.Addr) [
 		})
 	}
 	wg.Wait()
-	return out
 }
 
 // showWait is how long an answer may take after the last copy.
@@ -73,13 +116,17 @@ const showWait = time.Second
 // three times, until any answer comes. Private is the address that private forms
 // name; invalid where the sender has no other than its public one.
 func (e *Endpoint) Show(ctx context.Context, to Target, f Form, private netip.Addr) Shown {
+	return e.show(ctx, to, f, private, e.pauses(showWait))
+}
+
+func (e *Endpoint) show(ctx context.Context, to Target, f Form, private netip.Addr, pauses []time.Duration) Shown {
 	out := Shown{Form: f.Name, Token: to.Token}
 	if err := to.check(); err != nil {
 		out.Error = err.Error()
 		return out
 	}
 	text := e.formText(to, f, private)
-	p := e.hold(ctx, to.Peer, text.branch(), text.bytes(), e.pauses(showWait))
+	p := e.hold(ctx, to.Peer, text.branch(), text.bytes(), pauses)
 	out.Copies, out.Status, out.Error = p.copies, p.status, p.failure()
 	return out
 }

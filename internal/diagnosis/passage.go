@@ -102,7 +102,7 @@ func (p *passage) belong(ev *evidence.Evidence) {
 			continue
 		}
 		p.check = c.ID
-		p.form, p.aside = strings.CutPrefix(form, "aside-")
+		p.form, p.aside = strings.CutPrefix(strings.TrimSuffix(form, "-again"), "aside-")
 	}
 }
 

@@ -62,27 +62,26 @@ func (v *view) rewriting(d scenarios.Direction, hit []passage) Finding {
 // whether the box goes by the port or by what it reads, and in the first case that the
 // ends themselves changed nothing.
 func (v *view) intactBeside(d scenarios.Direction, hit []passage) (line string, proven bool) {
-	var forms, changed []string
+	var forms, changed, intact []string
 	for _, p := range hit {
 		if p.form != "" && !p.aside {
 			forms = append(forms, p.form)
 		}
 	}
-	intact := 0
 	for _, p := range v.passed(d, func(p passage) bool { return p.aside && slices.Contains(forms, p.form) }) {
 		switch {
 		case p.rewritten():
 			changed = append(changed, p.form)
 		case p.intact():
-			intact++
+			intact = append(intact, p.form)
 		}
 	}
 	switch {
 	case len(changed) > 0:
 		return fmt.Sprintf("Between two other UDP ports %s arrived changed as well: the box knows SIP by what it reads, so another port does not help.",
 			count(len(unique(changed)), "form")), false
-	case intact > 0:
-		return fmt.Sprintf("Between two other UDP ports the same requests (%s) arrived as sent: the box goes by the port.", count(intact, "form")), true
+	case len(intact) > 0:
+		return fmt.Sprintf("Between two other UDP ports the same requests (%s) arrived as sent: the box goes by the port.", count(len(unique(intact)), "form")), true
 	}
 	return "", false
 }

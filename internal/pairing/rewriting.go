@@ -7,7 +7,7 @@ import (
 )
 
 // ShowTime is how long showing all forms may take; no keep-alive passes meanwhile.
-const ShowTime = 4 * time.Second
+const ShowTime = 5 * time.Second
 
 // Show asks the responder for all forms of SIP requests, towards the address that the
 // client was seen at, never another.
