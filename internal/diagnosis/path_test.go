@@ -1,9 +1,12 @@
 package diagnosis_test
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -67,6 +70,37 @@ func TestThePathIsNotAccusedWrongly(t *testing.T) {
 			for i := range ev.Client.Tape {
 				if r := &ev.Client.Tape[i]; strings.HasPrefix(string(r.Data), "INVITE") {
 					r.Local = ev.Client.Tape[0].Remote
+				}
+			}
+		}, nil},
+		{"nothing else is sent while the INVITE is", diagnosistest.AlgBlocks(), aroundInvite, []string{"cause sip-alg-blocks inbound likely"}},
+		{"what else is sent meanwhile is lost too", diagnosistest.AlgBlocks(), func(ev *evidence.Evidence) {
+			aroundInvite(ev)
+			first := asked(ev)
+			sendAt(ev, sipprobe.UDP, first.Time.Add(time.Second), 0, 2)
+			sendAt(ev, sipprobe.UDP, first.Time.Add(-time.Second), time.Millisecond, 1)
+		}, nil},
+		{"one datagram meanwhile is lost by chance", diagnosistest.AlgBlocks(), func(ev *evidence.Evidence) {
+			aroundInvite(ev)
+			first := asked(ev)
+			sendAt(ev, sipprobe.UDP, first.Time.Add(time.Second), 0, 1)
+			sendAt(ev, sipprobe.UDP, first.Time.Add(-time.Second), time.Millisecond, 1)
+		}, []string{"cause sip-alg-blocks inbound likely"}},
+		{"what else is sent meanwhile is held up", diagnosistest.AlgBlocks(), func(ev *evidence.Evidence) {
+			aroundInvite(ev)
+			ev.Clocks = []evidence.ClockSample{{At: diagnosistest.Started, ErrorMs: 4}}
+			sendAt(ev, sipprobe.TLS, asked(ev).Time.Add(time.Second), 9*time.Second, 1)
+		}, nil},
+		{"what else is sent meanwhile arrives", diagnosistest.AlgBlocks(), func(ev *evidence.Evidence) {
+			aroundInvite(ev)
+			ev.Clocks = []evidence.ClockSample{{At: diagnosistest.Started, ErrorMs: 4}}
+			sendAt(ev, sipprobe.TLS, asked(ev).Time.Add(time.Second), 40*time.Millisecond, 1)
+		}, []string{"cause sip-alg-blocks inbound proven"}},
+		{"a connection that is alive swallows INVITEs", diagnosistest.InvitesLost(sipprobe.TCP), nil, []string{"cause sip-alg-blocks inbound likely"}},
+		{"a connection that was idle for minutes carries nothing more", diagnosistest.InvitesLost(sipprobe.TCP), func(ev *evidence.Evidence) {
+			for i := range ev.Client.Tape {
+				if r := &ev.Client.Tape[i]; r.Transport == sipprobe.TCP && r.Sent && strings.HasPrefix(string(r.Data), "INVITE") {
+					r.Time = r.Time.Add(2 * time.Minute)
 				}
 			}
 		}, nil},
@@ -173,6 +207,44 @@ func drop(ev *evidence.Evidence, gone func(sipprobe.Record) bool) {
 			}
 		}
 		l.Tape = kept
+	}
+}
+
+// lostInvite is true for the INVITE that never arrives.
+func lostInvite(r sipprobe.Record) bool {
+	return r.Sent && r.Transport == sipprobe.UDP && strings.HasPrefix(string(r.Data), "INVITE") && strings.Contains(string(r.Data), "call-in")
+}
+
+// asked is its first copy.
+func asked(ev *evidence.Evidence) sipprobe.Record {
+	return ev.Client.Tape[slices.IndexFunc(ev.Client.Tape, lostInvite)]
+}
+
+// aroundInvite moves everything else out of the time in which its copies leave.
+func aroundInvite(ev *evidence.Evidence) {
+	first := asked(ev)
+	for _, l := range []*evidence.Ledger{&ev.Client, ev.Responder} {
+		for i := range l.Tape {
+			if r := &l.Tape[i]; !lostInvite(*r) && r.Time.After(first.Time) {
+				r.Time = r.Time.Add(time.Minute)
+			}
+		}
+	}
+}
+
+// sendAt has the client send copies of an order, which arrives so much later; it is
+// lost where that is 0.
+func sendAt(ev *evidence.Evidence, t sipprobe.Transport, at time.Time, later time.Duration, copies int) {
+	text := fmt.Sprintf("MESSAGE sip:a SIP/2.0\r\nVia: SIP/2.0/%s a;branch=z9hG4bK%d\r\nCSeq: 7 MESSAGE\r\n\r\n", t, at.UnixNano())
+	r := sipprobe.Record{Time: at, Transport: t, Sent: true, Data: []byte(text),
+		Local: netip.AddrPortFrom(diagnosistest.Outside, 40_000), Remote: netip.AddrPortFrom(diagnosistest.Public, t.DefaultPort())}
+	for n := range copies {
+		r.Time = at.Add(time.Duration(n) * 500 * time.Millisecond)
+		ev.Client.Tape = append(ev.Client.Tape, r)
+	}
+	if later > 0 {
+		r.Sent, r.Time = false, at.Add(later)
+		ev.Responder.Tape = append(ev.Responder.Tape, r)
 	}
 }
 

@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -94,7 +95,8 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 		return p.Sent.Transport == t && len(p.Arrivals) > 0 && p.Sent.Remote == first.Remote && len(p.Sent.Data) >= least
 	})
 	others := slices.DeleteFunc(slices.Clone(near), func(p passage) bool { return p.Sent.Local != first.Local })
-	if copies < minCopies && t == sipprobe.UDP || len(others) == 0 {
+	seen := v.meanwhile(d, lost)
+	if copies < minCopies && t == sipprobe.UDP || len(others) == 0 || seen == sawGap {
 		return
 	}
 	later := slices.ContainsFunc(near, func(p passage) bool { return p.Sent.Time.After(first.Time) })
@@ -105,7 +107,7 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 	if len(elsewhere) > 0 {
 		line += fmt.Sprintf("; over %s it arrived", list(transportNames(elsewhere)))
 	}
-	if !later || len(elsewhere) == 0 || size > bigBytes && !k.large {
+	if !later || len(elsewhere) == 0 || size > bigBytes && !k.large || seen != sawPassage {
 		f.Confidence = Likely
 	}
 	f.Evidence = append(f.Evidence, line+".")
@@ -116,19 +118,17 @@ func (v *view) blockage(f *Finding, d scenarios.Direction, t sipprobe.Transport,
 	}
 }
 
-// cutOff reports whether a message may have been lost with its connection, or because
-// the run ended.
+// cutOff reports whether a message may have been lost with its connection, which a NAT
+// may have forgotten, or because the run ended.
 func (v *view) cutOff(p passage) bool {
 	if v.Run.Interrupted != "" {
 		return true
 	}
-	if !p.Sent.Transport.Reliable() {
+	if !p.Sent.Transport.Reliable() || v.livedOn(p) {
 		return false
 	}
-	if len(v.passed(p.Direction, func(o passage) bool {
-		return o.Sent.Local == p.Sent.Local && o.Sent.Remote == p.Sent.Remote && len(o.Arrivals) > 0 && o.Sent.Time.After(p.Sent.Time)
-	})) > 0 {
-		return false // the connection has lived on
+	if v.idleBefore(p) > longIdle {
+		return true
 	}
 	for i := range v.Checks {
 		c := &v.Checks[i]
@@ -142,6 +142,37 @@ func (v *view) cutOff(p passage) bool {
 		}
 	}
 	return true
+}
+
+// livedOn reports whether something arrived over the connection of a message that was
+// sent later than it.
+func (v *view) livedOn(p passage) bool {
+	return p.Sent.Transport.Reliable() && len(v.passed(p.Direction, func(o passage) bool {
+		return o.Sent.Local == p.Sent.Local && o.Sent.Remote == p.Sent.Remote && len(o.Arrivals) > 0 && o.Sent.Time.After(p.Sent.Time)
+	})) > 0
+}
+
+// longIdle is for how long a connection must have carried nothing for a NAT to have
+// forgotten it: those with little memory do after a minute.
+const longIdle = time.Minute
+
+// idleBefore is for how long the connection of a message had carried nothing when it was
+// sent, by the tape of its sender.
+func (v *view) idleBefore(p passage) time.Duration {
+	tape := v.Client.Tape
+	if p.Direction == scenarios.Outbound {
+		tape = v.Responder.Tape
+	}
+	var last time.Time
+	for _, r := range tape {
+		if r.Transport == p.Sent.Transport && r.Local == p.Sent.Local && r.Remote == p.Sent.Remote && r.Time.Before(p.Sent.Time) && r.Time.After(last) {
+			last = r.Time
+		}
+	}
+	if last.IsZero() {
+		return 0
+	}
+	return p.Sent.Time.Sub(last)
 }
 
 func copyCount(n int) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -16,6 +17,8 @@ type Passage struct {
 	// Sent is the first copy that left, Copies how many did, all of the same bytes.
 	Sent   sipprobe.Record
 	Copies int
+	// Last is when the last copy left.
+	Last time.Time
 	// Direction is the way that the message went; inbound is from the client.
 	Direction scenarios.Direction
 	// Token is what follows the run's ID in the message's token: the ID of its check, or
@@ -115,7 +118,7 @@ func passages(run string, d scenarios.Direction, sender, receiver []sipprobe.Rec
 	sent := distinct(run, sender, true)
 	out := make([]Passage, len(sent))
 	for i, s := range sent {
-		out[i] = Passage{Sent: s.record, Copies: s.copies, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp, Branch: s.branch,
+		out[i] = Passage{Sent: s.record, Copies: s.copies, Last: s.last, Direction: d, Token: s.token, Method: s.method, Status: s.status, SDP: s.sdp, Branch: s.branch,
 			Again: s.status == 0 && s.method == "INVITE" && s.toTag != "", cseq: s.cseq}
 	}
 	left := distinct(run, receiver, false)
@@ -149,6 +152,7 @@ func deliver(out []Passage, sent, arrived []identity, alike func(a, b identity) 
 type identity struct {
 	record sipprobe.Record
 	copies int
+	last   time.Time
 
 	token, method string
 	status        int
@@ -168,6 +172,7 @@ func distinct(run string, tape []sipprobe.Record, sent bool) []identity {
 		key := string(r.Transport) + "\x00" + string(r.Data)
 		if i, again := known[key]; again {
 			out[i].copies++
+			out[i].last = r.Time
 			continue
 		}
 		known[key] = len(out)
@@ -178,7 +183,7 @@ func distinct(run string, tape []sipprobe.Record, sent bool) []identity {
 
 func identify(run string, r sipprobe.Record) identity {
 	m := sipdiff.Parse(r.Data)
-	id := identity{record: r, copies: 1, token: tokenOf(run, r.Data)}
+	id := identity{record: r, copies: 1, last: r.Time, token: tokenOf(run, r.Data)}
 	id.cseq = strings.Join(strings.Fields(m.Value("CSeq")), " ")
 	_, id.method, _ = strings.Cut(id.cseq, " ")
 	for _, f := range m.Fields() {

@@ -53,18 +53,22 @@ func (s Site) send(ev *evidence.Evidence, f flow, d scenarios.Direction, message
 	if s.Path != nil {
 		arrived = s.Path(d, f.transport, message)
 	}
-	for range copies {
-		record(from, f.transport, sender, true, message)
+	for n := range copies {
+		record(from, f.transport, sender, true, message, timerA(n))
 		if arrived != "" {
-			record(to, f.transport, receiver, false, arrived)
+			record(to, f.transport, receiver, false, arrived, timerA(n))
 		}
 	}
 	return arrived
 }
 
-func record(l *evidence.Ledger, t sipprobe.Transport, s socket, sent bool, text string) {
+// timerA is when copy n of a request leaves after the first, which is copy 0 (RFC 3261
+// section 17.1.1.2).
+func timerA(n int) time.Duration { return (1<<n - 1) * 500 * time.Millisecond }
+
+func record(l *evidence.Ledger, t sipprobe.Transport, s socket, sent bool, text string, after time.Duration) {
 	l.Tape = append(l.Tape, sipprobe.Record{
-		Time: Started.Add(time.Duration(len(l.Tape)) * 10 * time.Millisecond), Transport: t, Sent: sent, Data: []byte(text),
+		Time: Started.Add(time.Duration(len(l.Tape))*10*time.Millisecond + after), Transport: t, Sent: sent, Data: []byte(text),
 		Local: s.local, Remote: s.remote,
 	})
 }

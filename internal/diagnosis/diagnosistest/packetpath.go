@@ -193,7 +193,7 @@ func (c climber) arrive(r *sipprobe.Rung) {
 		far, at = &c.ev.Client, flow.client
 	}
 	head := "OPTIONS sip:" + Public.String() + " SIP/2.0\r\nCall-ID: " + r.Token + "\r\nContent-Length: 4\r\n\r\n"
-	record(far, c.transport, at, false, head+strings.Repeat("x", 4))
+	record(far, c.transport, at, false, head+strings.Repeat("x", 4), 0)
 }
 
 func (p PacketPath) addMarks(ev *evidence.Evidence, d scenarios.Direction) {

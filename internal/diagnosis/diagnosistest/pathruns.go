@@ -114,16 +114,19 @@ func movedFrom(a netip.AddrPort) *netip.AddrPort {
 }
 
 // AlgBlocks is a run at a site that swallows each INVITE over UDP towards it.
-func AlgBlocks() *evidence.Evidence {
+func AlgBlocks() *evidence.Evidence { return InvitesLost(sipprobe.UDP) }
+
+// InvitesLost is a run in which no INVITE over one transport reaches the site.
+func InvitesLost(over sipprobe.Transport) *evidence.Evidence {
 	ev := Site{Path: func(d scenarios.Direction, t sipprobe.Transport, m string) string {
-		if t == sipprobe.UDP && d == scenarios.Inbound && strings.HasPrefix(m, "INVITE ") {
+		if t == over && d == scenarios.Inbound && strings.HasPrefix(m, "INVITE ") {
 			return ""
 		}
 		return m
 	}}.Run()
 	for i := range ev.Checks {
 		c := &ev.Checks[i]
-		if c.CallFacts == nil || c.Transport != "udp" || c.Direction != scenarios.Inbound {
+		if c.CallFacts == nil || sipprobe.Transport(c.Transport) != over || c.Direction != scenarios.Inbound {
 			continue
 		}
 		x := c.CallFacts.Client.Invite
@@ -133,8 +136,10 @@ func AlgBlocks() *evidence.Evidence {
 		again := slices.IndexFunc(*tape, func(r sipprobe.Record) bool {
 			return r.Sent && strings.HasPrefix(string(r.Data), "INVITE ") && strings.Contains(string(r.Data), ev.Run.Token(c.ID))
 		})
-		for range 4 {
-			*tape = slices.Insert(*tape, again+1, (*tape)[again])
+		for n := 1; n <= 4 && !over.Reliable(); n++ {
+			late := (*tape)[again]
+			late.Time = late.Time.Add(timerA(n))
+			*tape = slices.Insert(*tape, again+n, late)
 		}
 	}
 	return ev

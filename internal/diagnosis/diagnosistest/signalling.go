@@ -40,7 +40,7 @@ func (s Site) reaches(ev *evidence.Evidence, token string, t sipprobe.Transport)
 			return false
 		}
 		for range 5 {
-			record(&ev.Client, t, f.client, true, d.request("OPTIONS", t, 1, netip.AddrPort{}))
+			record(&ev.Client, t, f.client, true, d.request("OPTIONS", t, 1, netip.AddrPort{}), 0)
 		}
 		return true
 	}

@@ -46,7 +46,10 @@ func aside(ev *evidence.Evidence) *evidence.Evidence {
 	for _, r := range ev.Responder.Tape {
 		if r.Sent && r.Transport == sipprobe.UDP && answersInvite(string(r.Data)) {
 			r.Local = netip.AddrPortFrom(Inside, 50_601)
-			tape = append(tape, r, r)
+			late, later := r, r
+			late.Time, later.Time = r.Time.Add(timerA(1)), r.Time.Add(timerA(2))
+			tape = append(tape, r, late, later)
+			continue
 		}
 		tape = append(tape, r)
 	}
