@@ -108,17 +108,24 @@ func Judge(r Result, t Terms) []Issue {
 	return append(out, judgeStrength(r.Chain, p)...)
 }
 
+// judgeVersions holds the versions against the minimum. The ordinary handshake counts:
+// there a server takes the newest that it has. A connection that was not opened, or on
+// which nothing was said, tells nothing of a version: servers and firewalls let one
+// address in only so often.
 func judgeVersions(r Result, t Terms) (out []Issue) {
 	if t.MinVersion == "" || len(r.Versions) == 0 {
 		return nil
 	}
 	var old []string
 	enough, asked := false, false
+	if h := r.Ordinary; h.Outcome == Accepted && h.Chosen != "" {
+		asked, enough = true, h.Chosen >= t.MinVersion
+	}
 	for _, h := range r.Versions {
 		switch {
 		case h.Offered < t.MinVersion && h.Outcome == Accepted:
 			old = append(old, h.Offered)
-		case h.Offered < t.MinVersion || h.Outcome == NotTested:
+		case h.Offered < t.MinVersion || h.Outcome == NotTested || h.Outcome == NotConnected || h.Outcome == TimedOut:
 		case h.Undecided():
 			enough = true // for all that is known
 		default:

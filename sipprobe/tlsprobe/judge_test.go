@@ -170,6 +170,18 @@ func TestTermsOfVersions(t *testing.T) {
 	for i := range unshared.Versions {
 		unshared.Versions[i].Alert = "handshake_failure"
 	}
+	// limited lets in so many connections that the newest versions were not asked for alone.
+	limited := func(chosen string, o tlsprobe.Outcome) tlsprobe.Result {
+		r := result("1.0")
+		r.Ordinary = tlsprobe.Handshake{Offered: "1.0-1.3", Outcome: tlsprobe.Accepted, Chosen: chosen}
+		r.Versions[2].Outcome, r.Versions[3].Outcome = o, o
+		return r
+	}
+	mute := result()
+	mute.Ordinary.Outcome = tlsprobe.TimedOut
+	for i := range mute.Versions {
+		mute.Versions[i].Outcome = tlsprobe.TimedOut
+	}
 	for _, row := range []struct {
 		name    string
 		result  tlsprobe.Result
@@ -185,6 +197,11 @@ func TestTermsOfVersions(t *testing.T) {
 		{"no cipher suite in common", unshared, "1.2", nil},
 		{"nobody could offer the new ones", untested, "1.2", []string{"error version-too-old 1.0"}},
 		{"nobody there", tlsprobe.Result{}, "1.2", nil},
+		{"a limit of connections", limited("1.3", tlsprobe.NotConnected), "1.2", []string{"error version-too-old 1.0"}},
+		{"a limit of connections, and an old server", limited("1.1", tlsprobe.TimedOut), "1.2", []string{"error version-too-old 1.0", "error no-version 1.2"}},
+		{"the newest that it has is not the one that is wanted", limited("1.2", tlsprobe.NotConnected), "1.3",
+			[]string{"error version-too-old 1.0", "error no-version 1.3"}},
+		{"a server that says nothing", mute, "1.2", nil},
 	} {
 		if diff := cmp.Diff(row.want, words(tlsprobe.Judge(row.result, tlsprobe.Terms{MinVersion: row.minimum}))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
