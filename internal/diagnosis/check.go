@@ -125,7 +125,7 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 	case c.IdleFacts != nil && c.Idle != nil:
 		v.judgeIdle(&out, c)
 	case c.TLSFacts != nil:
-		v.judgeTLS(&out, newTLSPort(v.Evidence, c))
+		v.judgeTLS(&out, v.newTLSPort(c))
 	case c.PortFacts != nil:
 		v.judgePort(&out, v.portOf(c))
 	case c.NATFacts != nil:

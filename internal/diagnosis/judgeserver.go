@@ -71,17 +71,7 @@ func (v *view) errandOf(c *evidence.Check) errand {
 	if c.Direction == scenarios.Inbound {
 		e.machine = "client"
 	}
-	for i := range v.Checks {
-		other := &v.Checks[i]
-		if other.ServerFacts == nil || other.Direction != c.Direction {
-			continue
-		}
-		for _, t := range other.ServerFacts.Trials {
-			if t.NTP != nil && t.NTP.OffsetMs != nil && !t.NTP.Unsynchronised {
-				e.clock = time.Duration(*t.NTP.OffsetMs * float64(time.Millisecond))
-			}
-		}
-	}
+	e.clock, _ = v.timeServer(c.Direction)
 	return e
 }
 

@@ -121,7 +121,8 @@ func versionNeeds(v *view) string {
 
 // certificateRule finds the issues of one code of the catalogue.
 func certificateRule(code string) Rule {
-	return Rule{Code: code, Needs: certificateNeeds, Find: func(v *view) []Finding {
+	needs := func(v *view) string { return datesNeeds(v, code) }
+	return Rule{Code: code, Needs: needs, Find: func(v *view) []Finding {
 		var out []Finding
 		for _, p := range v.tls {
 			f := Finding{Direction: scenarios.Inbound, values: values{"port": fmt.Sprintf("TCP %d", p.facts.Port), "port_at": p.where()}}
@@ -129,7 +130,7 @@ func certificateRule(code string) Rule {
 				if TLSCode(i.Code) != code {
 					continue
 				}
-				f.Evidence = append(f.Evidence, fmt.Sprintf("%s: TCP %d: %s.", p.check.ID, p.facts.Port, TLSIssue(p.facts.Result, i)))
+				f.Evidence = append(f.Evidence, fmt.Sprintf("%s: TCP %d: %s.", p.check.ID, p.facts.Port, TLSIssue(p.result(), i)))
 				p.describe(f.values, i)
 			}
 			if len(f.Evidence) > 0 {

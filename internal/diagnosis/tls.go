@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"bothways/internal/evidence"
 	"bothways/scenarios"
@@ -27,6 +28,12 @@ type tlsPort struct {
 	facts  *evidence.TLSFacts
 	owner  owner
 	issues []tlsprobe.Issue
+	// now is when it was asked, by the best clock that there is; zero for that of the facts.
+	now time.Time
+	// disputed are issues of dates that only one end's clock sees, and inside is when it
+	// was asked by the responder's.
+	disputed []tlsprobe.Issue
+	inside   time.Time
 }
 
 // An owner is whoever presents the certificate of a TLS port.
@@ -45,18 +52,29 @@ const (
 	another        // something else than the responder
 )
 
-func newTLSPort(ev *evidence.Evidence, c *evidence.Check) tlsPort {
-	p := tlsPort{check: c, facts: c.TLSFacts, owner: ownerOf(ev, c)}
+func (v *view) newTLSPort(c *evidence.Check) tlsPort {
+	p := tlsPort{check: c, facts: c.TLSFacts, owner: ownerOf(v.Evidence, c)}
 	terms := tlsprobe.Terms{MinVersion: scenarios.DefaultMinVersion}
 	if t := c.TLS; t != nil {
 		terms = tlsprobe.Terms{MinVersion: t.MinVersion, Name: p.facts.Name, MinDaysLeft: t.MinDaysLeft, Trusted: t.Trust == scenarios.TrustPublic}
 	}
-	for _, i := range tlsprobe.Judge(p.facts.Result, terms) {
-		if p.owner == noResponder || p.owner == responderGiven || i.Certificate == nil {
-			p.issues = append(p.issues, i)
-		}
+	p.now, p.inside = v.clocks(p.facts.Result.Time)
+	p.issues = p.about(p.now, terms)
+	if !p.inside.IsZero() {
+		p.compare(p.about(p.inside, terms))
 	}
 	return p
+}
+
+// about are the issues at a time that are not those of a certificate which does not count.
+func (p tlsPort) about(now time.Time, terms tlsprobe.Terms) (out []tlsprobe.Issue) {
+	terms.Now = now
+	for _, i := range tlsprobe.Judge(p.facts.Result, terms) {
+		if p.owner == noResponder || p.owner == responderGiven || i.Certificate == nil {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 func ownerOf(ev *evidence.Evidence, c *evidence.Check) owner {
@@ -152,7 +170,7 @@ func (p tlsPort) verdict() Verdict {
 		return Inconclusive
 	case ordinary.Outcome != tlsprobe.Accepted, p.owner == interceptor, p.owner == another:
 		return Fail
-	case p.open() != "":
+	case p.open() != "" || len(p.disputed) > 0:
 		return Inconclusive
 	}
 	return worst
@@ -176,7 +194,7 @@ func (p tlsPort) open() string {
 }
 
 func (p tlsPort) summary() string {
-	r := p.facts.Result
+	r := p.result()
 	if r.Ordinary.Outcome != tlsprobe.Accepted {
 		return p.unanswered()
 	}
@@ -191,6 +209,9 @@ func (p tlsPort) summary() string {
 	}
 	if open := p.open(); open != "" {
 		parts = append(parts, open)
+	}
+	if len(p.disputed) > 0 {
+		parts = append(parts, p.dispute())
 	}
 	return strings.Join(parts, "; ")
 }
@@ -234,12 +255,12 @@ func (p tlsPort) certificate() string {
 
 // left is how long the server's certificate is valid yet, empty where an issue says so.
 func (p tlsPort) left() string {
-	for _, i := range p.issues {
+	for _, i := range slices.Concat(p.issues, p.disputed) {
 		if i.DaysLeft != nil && *i.Certificate == 0 {
 			return ""
 		}
 	}
-	r := p.facts.Result
+	r := p.result()
 	return fmt.Sprintf(", %s left", count(tlsprobe.DaysLeft(r.Chain[0], r.Time), "day"))
 }
 

@@ -1,7 +1,9 @@
 package diagnosis_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,6 +29,48 @@ func overTLS(ev *evidence.Evidence, change func(*sipprobe.Exchange)) {
 		case c.CallFacts != nil:
 			c.CallFacts, c.Skipped = nil, "tls does not answer"
 		}
+	}
+}
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// ahead has the client ask a TLS port with a clock that is ahead of the true time, and the
+// responder's ahead of the client's.
+func ahead(client, responder time.Duration) func(*evidence.Evidence) {
+	return func(ev *evidence.Evidence) {
+		r := &tlsCheck(ev).TLSFacts.Result
+		r.Time = r.Time.Add(client)
+		ev.Clocks = []evidence.ClockSample{{At: r.Time, OffsetMs: float64(responder.Milliseconds()), ErrorMs: 4}}
+	}
+}
+
+// askTime has a time server say what is to be added to the clock of the end that asks.
+func askTime(ev *evidence.Evidence, d scenarios.Direction, off time.Duration) {
+	ms, rtt := float64(off.Milliseconds()), 12.5
+	asked := diagnosistest.ServerAsked("time", scenarios.NTPProtocol, 123,
+		evidence.ServerTrial{NTP: &evidence.NTPAnswer{Answered: true, OffsetMs: &ms, RTTMs: &rtt, Stratum: 2, Sent: 1}})
+	asked.Direction = d
+	ev.Checks = append(ev.Checks, asked)
+}
+
+// TestDisputedDates: what the line of a check and the causes that were not tested say where
+// the two clocks do not agree.
+func TestDisputedDates(t *testing.T) {
+	ev := diagnosistest.Site{TLS: []diagnosistest.TLSServer{{Port: 443}}}.Run()
+	ahead(5*year, -5*year)(ev)
+	d := diagnosis.Diagnose(ev)
+	const clocks = "by the client's clock it was 2031-03-01 09:30 UTC, by the responder's 2026-03-02 09:30 UTC"
+	want := "TLS 1.2 and 1.3 accepted, 1.0 and 1.1 refused; certificate pbx.example.com; " +
+		"whether pbx.example.com is valid now, which it is from 2026-01-02 09:30 UTC to 2026-04-02 09:30 UTC, is not known: " + clocks
+	if got := d.Checks[len(d.Checks)-1].Summary; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	needs := diagnosis.NotTested{Code: "certificate-expired", Needs: "two clocks that are right: " + clocks}
+	if !slices.Contains(d.NotTested, needs) {
+		t.Errorf("not tested: %+v", d.NotTested)
 	}
 }
 
@@ -94,6 +138,21 @@ func TestNoTLSServerIsAccusedWrongly(t *testing.T) {
 				f.Connect = &evidence.Connect{Result: "refused", Error: "connection refused"}
 				f.Result = tlsprobe.Result{Ordinary: tlsprobe.Handshake{Outcome: tlsprobe.NotConnected}}
 			}, diagnosis.Fail, nil},
+		{"an expired certificate, and two clocks that agree", https(diagnosistest.TLSServer{Flaw: "expired"}), ahead(0, 3*time.Second),
+			diagnosis.Fail, []string{"cause certificate-expired inbound proven"}},
+		{"a client's clock that is years ahead", https(diagnosistest.TLSServer{}), ahead(5*year, -5*year), diagnosis.Inconclusive, nil},
+		{"a client's clock that was never set", https(diagnosistest.TLSServer{}), ahead(-50*year, 50*year), diagnosis.Inconclusive, nil},
+		{"a client's clock that hides an expired certificate", https(diagnosistest.TLSServer{Flaw: "expired"}), ahead(-30*day, 30*day), diagnosis.Inconclusive, nil},
+		{"two clocks that were not compared", https(diagnosistest.TLSServer{Flaw: "expired"}), same,
+			diagnosis.Fail, []string{"cause certificate-expired inbound proven"}},
+		{"a clock that is wrong, and a time server that the client has asked", https(diagnosistest.TLSServer{}), func(ev *evidence.Evidence) {
+			ahead(5*year, -5*year)(ev)
+			askTime(ev, scenarios.Inbound, -5*year)
+		}, diagnosis.Pass, nil},
+		{"a responder's clock that is wrong, and a time server that the responder has asked", https(diagnosistest.TLSServer{Flaw: "expired"}), func(ev *evidence.Evidence) {
+			ahead(0, -30*day)(ev)
+			askTime(ev, scenarios.Outbound, 30*day)
+		}, diagnosis.Fail, []string{"cause certificate-expired inbound proven"}},
 		{"no file descriptors", https(diagnosistest.TLSServer{}),
 			func(ev *evidence.Evidence) {
 				f := tlsCheck(ev).TLSFacts

@@ -35,7 +35,7 @@ func newView(ev *evidence.Evidence) *view {
 		case c.SweepFacts != nil:
 			v.sweeps = append(v.sweeps, newSweep(c))
 		case c.TLSFacts != nil:
-			v.tls = append(v.tls, newTLSPort(ev, c))
+			v.tls = append(v.tls, v.newTLSPort(c))
 		case c.PortFacts != nil:
 			v.ports = append(v.ports, newPortTest(ev, c))
 		case c.NATFacts != nil:
