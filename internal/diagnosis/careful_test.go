@@ -68,6 +68,14 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 					ev.Checks[i].Optional = true
 				}
 			}, diagnosis.Degraded, []string{"symptom transport-unreachable inbound proven", "cause port-not-forwarded inbound proven"}},
+		{"a dead port, and a client of which no UDP is known to leave its own network", diagnosistest.Site{Closed: udp(), ClientNAT: true},
+			func(ev *evidence.Evidence) {
+				for i := range ev.Checks {
+					if c := &ev.Checks[i]; c.CallFacts != nil {
+						c.CallFacts, c.Skipped = nil, "udp does not answer"
+					}
+				}
+			}, diagnosis.Fail, []string{"symptom transport-unreachable inbound proven", "cause port-not-forwarded inbound likely"}},
 		{"the responder's own firewall forbids answers", diagnosistest.Site{OutShut: true, Transports: udp()},
 			func(ev *evidence.Evidence) {
 				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {

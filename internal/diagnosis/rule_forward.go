@@ -49,6 +49,15 @@ func (v *view) neverArrived(c contact) (Finding, bool) {
 		return Finding{}, false
 	}
 	f.Evidence = append(f.Evidence, fmt.Sprintf("The responder was alive: it answered over %s in the same run.", v.working()))
+	if c.transport == sipprobe.UDP {
+		switch behind, how := v.Pairing.ClientBehindNAT, v.gotIn(); {
+		case how != "":
+			f.Evidence = append(f.Evidence, how)
+		case behind == nil || *behind:
+			f.Confidence = Likely
+			f.Evidence = append(f.Evidence, "No UDP of the client is known to have reached the site in another way: the network that the client is in may let none out.")
+		}
+	}
 	return f, true
 }
 
