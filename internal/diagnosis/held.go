@@ -76,7 +76,7 @@ func (p portTest) judgeHeld() heldPort {
 	case nothing:
 		return heldPort{result: PortRequestLost}
 	case out.Outcome == service.Fits:
-		return answeredHeld(out, in, arrived)
+		return answeredHeld(out, in, arrived, p.opened)
 	case out.Outcome == service.Unfit && in != nil && in.Outcome == service.Fits && !arrived:
 		return heldPort{result: PortAnotherHost}
 	case arrived && p.connected() && (in == nil || in.Outcome != service.Fits || !out.Spoke()):
@@ -87,14 +87,17 @@ func (p portTest) judgeHeld() heldPort {
 	return heldPort{result: PortInUse, why: "whether it reached the PBX is not known: that takes the right to capture on the responder's machine, or a PBX that is stopped"}
 }
 
-// answeredHeld weighs an answer that fits.
-func answeredHeld(out, in *service.Said, arrived bool) heldPort {
+// answeredHeld weighs an answer that fits. Where something on the path opens TLS, its
+// certificate says nothing of the machine behind it.
+func answeredHeld(out, in *service.Said, arrived, opened bool) heldPort {
 	inside := in != nil && in.Outcome == service.Fits
 	certificates := inside && out.CertificateSHA256 != "" && in.CertificateSHA256 != ""
 	same := certificates && out.CertificateSHA256 == in.CertificateSHA256
 	switch {
 	case certificates && !same && arrived:
 		return heldPort{result: PortInUse, why: "the certificate is not the one that is presented inside, though the client's connection reached the machine"}
+	case certificates && !same && opened:
+		return heldPort{result: PortInUse, why: "the certificate is not the one that is presented inside, as it must be where something on the path opens TLS"}
 	case certificates && !same:
 		return heldPort{result: PortAnotherHost}
 	case arrived:
@@ -205,6 +208,9 @@ func (v *view) heldAccount(p portTest) account {
 		a.long += fmt.Sprintf("; a count on the responder's machine, before its firewall, shows that nothing arrived there at %s, which another program holds, while it shows other packets of the client", p.name())
 	default:
 		a.long += fmt.Sprintf("; the program that holds %s on the responder's machine answers the same question otherwise%s", p.name(), p.spoken(p.facts.Inside))
+		if p.facts.Outside.CertificateSHA256 != "" {
+			a.long += "; a reverse proxy that shall be there, and an antivirus program on the client's machine, look the same"
+		}
 	}
 	return a
 }

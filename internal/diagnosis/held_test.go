@@ -59,6 +59,11 @@ func TestHeldPortsAreNotAccusedWrongly(t *testing.T) {
 		{"the question never left", diagnosistest.Port{Outside: local, Inside: web, AtMachine: nobody(0, 0)}, none, diagnosis.PortInUse, inUse},
 		{"another certificate, and it reached the machine",
 			diagnosistest.Port{Outside: other, Inside: web, AtMachine: nobody(1, 0)}, none, diagnosis.PortInUse, inUse},
+		{"another certificate, on a path that opens TLS",
+			diagnosistest.Port{Outside: other, Inside: web}, func(ev *evidence.Evidence) {
+				seen := diagnosistest.Site{Intercepted: true}.Run()
+				ev.Responder.Sockets, ev.Pairing.Attempts = seen.Responder.Sockets, seen.Pairing.Attempts
+			}, diagnosis.PortInUse, []string{"cause tls-intercepted inbound proven", "cause port-in-use inbound proven"}},
 		{"a certificate, and none inside to compare", diagnosistest.Port{Outside: other}, none, diagnosis.PortByPBX, nil},
 		{"a fitting answer, and none inside", diagnosistest.Port{Outside: web, Inside: diagnosistest.Wordless()}, none, diagnosis.PortInUse, inUse},
 		{"something else is spoken, inside too", diagnosistest.Port{Outside: bare("SSH-2.0-x"), Inside: bare("SSH-2.0-x")}, none, diagnosis.PortInUse, inUse},

@@ -57,10 +57,11 @@ type portTest struct {
 	result PortResult
 	held   heldPort               // where another program holds it
 	seen   *evidence.CapturedHeld // at that program's machine, nil when unknown
+	opened bool                   // something on the path is known to open TLS
 }
 
 func newPortTest(ev *evidence.Evidence, c *evidence.Check) portTest {
-	p := portTest{check: c, facts: c.PortFacts, seen: atMachine(ev, c)}
+	p := portTest{check: c, facts: c.PortFacts, seen: atMachine(ev, c), opened: opensTLS(ev)}
 	if c.Port != nil {
 		p.number = c.Port.Number
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 	"bothways/sipprobe"
 	"bothways/sipprobe/tlsprobe"
@@ -51,6 +52,13 @@ func tlsIntercepted(v *view) []Finding {
 		}
 	}
 	return []Finding{f}
+}
+
+// opensTLS reports whether the client was shown another certificate than the responder's
+// over a connection that the responder answered.
+func opensTLS(ev *evidence.Evidence) bool {
+	own := ev.Responder.Presents()
+	return own != nil && slices.ContainsFunc(tlsExchanges(ev), func(x tlsExchange) bool { return x.connect.PeerSHA256 != own.SHA256[0] })
 }
 
 // readable is a fingerprint in groups of four bytes, for people who compare.
