@@ -134,8 +134,9 @@ func (in *inbox) result() Received {
 	for _, r := range in.receptions {
 		facts.Packets += r.sequence.packets()
 		facts.Expected += r.sequence.expected()
-		facts.LossRuns += r.sequence.runs
-		facts.LongestLossRun = max(facts.LongestLossRun, r.sequence.longest)
+		lost := r.sequence.losses()
+		facts.LossRuns += lost.runs
+		facts.LongestLossRun = max(facts.LongestLossRun, lost.longest)
 	}
 	facts.FirstSequence, facts.OpaqueMS, facts.Digits = in.firstSeq, millis(in.opaque), in.digits()
 	facts.ToneHeardMS, facts.OwnToneMS = ms(in.detector.heard), ms(in.detector.ownHeard)

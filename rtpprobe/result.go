@@ -108,7 +108,7 @@ type Received struct {
 	Lost       *int64 `json:"lost"`
 	Duplicated int64  `json:"duplicated"`
 	// LossRuns counts the runs of lost packets, LongestLossRun is the most packets in a
-	// row that were missing when the next one came.
+	// row that never came; those that came in another order are not lost.
 	LossRuns       int64 `json:"loss_runs"`
 	LongestLossRun int64 `json:"longest_loss_run"`
 	// OutOfOrder counts unique packets that arrived after one with a higher sequence number.

@@ -24,8 +24,9 @@ type sequence struct {
 	high    int64 // extended sequence numbers, the first packet's in 65536..131071
 	low     int64
 	unique  int64 // of the present run
-	runs    int64 // of packets that were missing when the next one came
-	longest int64 // of those, in packets
+
+	// lost holds what became of the numbers that are too old for had.
+	lost lossRuns
 
 	// A run ends where the sender begins anew; these are of earlier runs.
 	pastExpected, pastUnique int64
@@ -52,9 +53,6 @@ func (q *sequence) add(number uint16) arrivalKind {
 	if q.has(extended) {
 		return duplicate
 	}
-	if extended > q.low && q.has(extended-1) && q.has(extended+1) {
-		q.runs-- // it was missing alone
-	}
 	q.mark(extended)
 	q.unique++
 	q.low = min(q.low, extended)
@@ -62,19 +60,20 @@ func (q *sequence) add(number uint16) arrivalKind {
 }
 
 func (q *sequence) begin(number uint16) {
-	*q = sequence{started: true, pastExpected: q.pastExpected, pastUnique: q.pastUnique, runs: q.runs, longest: q.longest}
+	lost := q.losses()
+	lost.open = 0
+	*q = sequence{started: true, pastExpected: q.pastExpected, pastUnique: q.pastUnique, lost: lost}
 	q.high = 1<<16 + int64(number)
 	q.low, q.unique = q.high, 1
 	q.mark(q.high)
 }
 
 func (q *sequence) advance(to int64) {
-	if missing := to - q.high - 1; missing > 0 {
-		q.runs++
-		q.longest = max(q.longest, missing)
-	}
 	for q.high < to {
 		q.high++
+		if old := q.high - maxMisorder; old >= q.low {
+			q.lost.add(!q.has(old)) // it cannot come any more
+		}
 		q.had[q.high%maxMisorder/64] &^= 1 << (q.high % 64)
 	}
 	q.suspicious = false
@@ -96,6 +95,18 @@ func (q *sequence) jump(number uint16) arrivalKind {
 
 func (q *sequence) has(n int64) bool { return q.had[n%maxMisorder/64]&(1<<(n%64)) != 0 }
 func (q *sequence) mark(n int64)     { q.had[n%maxMisorder/64] |= 1 << (n % 64) }
+
+// losses are the runs of packets that have not arrived so far, however many came in another order.
+func (q *sequence) losses() lossRuns {
+	out := q.lost
+	if !q.started {
+		return out
+	}
+	for n := max(q.low, q.high-maxMisorder+1); n < q.high; n++ {
+		out.add(!q.has(n))
+	}
+	return out
+}
 
 // expected is highest - lowest + 1, over all runs.
 func (q *sequence) expected() int64 {

@@ -67,6 +67,42 @@ func TestSequences(t *testing.T) {
 	}
 }
 
+// TestLossRunsAndOrder: packets that come in another order are lost in no run, whichever comes first.
+func TestLossRunsAndOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		numbers       []uint16
+		runs, longest int64
+	}{
+		"nothing lost":                 {[]uint16{1, 2, 3, 4}, 0, 0},
+		"two runs":                     {[]uint16{1, 3, 4, 7}, 2, 2},
+		"five late, in order":          {[]uint16{1, 7, 2, 3, 4, 5, 6, 8}, 0, 0},
+		"five late, backwards":         {[]uint16{1, 7, 6, 5, 4, 3, 2, 8}, 0, 0},
+		"five late, the middle first":  {[]uint16{1, 7, 4, 2, 3, 5, 6, 8}, 0, 0},
+		"the middle alone came late":   {[]uint16{1, 7, 4, 8}, 2, 2},
+		"older than the first":         {[]uint16{5, 1, 6}, 1, 3},
+		"lost before another sequence": {[]uint16{1, 4, 30000, 30001, 30004}, 2, 2},
+		"lost long ago":                {append([]uint16{1, 4}, upTo(5, 1500)...), 1, 2},
+		"lost more than is remembered": {[]uint16{1, 2501, 2502}, 1, 2499},
+	} {
+		r := received(t, rtpprobe.StreamConfig{}, func(inject func(netip.AddrPort, []byte)) {
+			for _, n := range c.numbers {
+				inject(far, mustMarshal(t, rtp.Header{SequenceNumber: n, SSRC: 7}, nil, []byte{1}))
+			}
+		}).Received
+		if r.LossRuns != c.runs || r.LongestLossRun != c.longest {
+			t.Errorf("%s: %d runs, the longest of %d; want %d and %d", name, r.LossRuns, r.LongestLossRun, c.runs, c.longest)
+		}
+	}
+}
+
+// upTo are the numbers from one to another.
+func upTo(from, to uint16) (out []uint16) {
+	for n := from; n <= to; n++ {
+		out = append(out, n)
+	}
+	return out
+}
+
 func orMinus(ms *float64) float64 {
 	if ms == nil {
 		return -1
