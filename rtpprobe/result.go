@@ -13,6 +13,10 @@ type Result struct {
 	// long it did so.
 	Opened time.Time `json:"opened"`
 	OpenMS float64   `json:"open_ms"`
+	// ClockStepMS is how much more time went by on this machine's wall clock than on the clock that packets
+	// are timed by: the machine slept, or its clock was set. It is 0 under 100 ms, which a clock that is
+	// being adjusted may gain.
+	ClockStepMS float64 `json:"clock_step_ms,omitempty"`
 	// Steps are the seconds of the stream since Opened, at most half an hour of them.
 	Steps []Step `json:"steps"`
 	// Local is the address of the RTP socket.

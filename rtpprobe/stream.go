@@ -38,6 +38,7 @@ type Stream struct {
 	reportRemote atomic.Pointer[netip.AddrPort] // what ReportTo said
 	lastHeard    atomic.Int64                   // nanoseconds since opened, plus 1; 0 = never
 	lasted       atomic.Int64                   // from opened to Close, in nanoseconds; 0 = open
+	lastedByWall atomic.Int64                   // the same by the wall clock
 	heard        chan struct{}                  // closed when source is first set
 	first        sync.Once                      // closes it
 	reporting    sync.Once
@@ -104,7 +105,9 @@ func (s *Stream) Close() Result {
 		s.sendGoodbye()
 		s.stopReading()
 		s.drops.Store(s.bufferDrops())
-		s.lasted.Store(int64(max(time.Since(s.opened), 1)))
+		lasted, byWall := s.age()
+		s.lastedByWall.Store(int64(byWall))
+		s.lasted.Store(int64(max(lasted, 1)))
 		if s.ownPacer {
 			s.cfg.Pacer.Close()
 		}
@@ -155,9 +158,9 @@ func (s *Stream) bufferDrops() *int64 {
 
 // Result is what was seen so far.
 func (s *Stream) Result() Result {
-	open := time.Duration(s.lasted.Load())
+	open, byWall := time.Duration(s.lasted.Load()), time.Duration(s.lastedByWall.Load())
 	if open == 0 {
-		open = time.Since(s.opened)
+		open, byWall = s.age()
 	}
 	r := Result{
 		Opened:  s.opened.UTC().Round(0),
@@ -168,6 +171,7 @@ func (s *Stream) Result() Result {
 		SSRC:    s.cfg.SSRC,
 		Sent:    s.out.result(),
 	}
+	r.ClockStepMS = clockStep(byWall, open)
 	if s.outlet != s.media {
 		r.Sent.From = new(localAddr(s.cfg.SendConn))
 	}
