@@ -131,6 +131,20 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 					c.Call.Client.MediaAddress = scenarios.PrivateAddress
 				})
 			}, diagnosis.Degraded, []string{"cause private-address-advertised inbound proven", "folded latching-needed outbound proven"}},
+		{"audio that did not go to the private address of the far side", diagnosistest.Site{ClientNAT: true, OutShut: true, Transports: udp()},
+			namesPrivate, diagnosis.Fail, []string{"symptom one-way-audio outbound proven"}},
+		{"audio that went to the private address of the far side", diagnosistest.Site{ClientNAT: true, OutShut: true, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				namesPrivate(ev)
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
+					f.Responder.Media.Sent.Destinations[0].Address = *f.Client.Advertised
+				})
+			}, diagnosis.Fail, []string{"symptom one-way-audio outbound proven", "cause private-address-advertised inbound proven"}},
+		{"no audio for the private address of the far side", diagnosistest.Site{ClientNAT: true, OutShut: true, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				namesPrivate(ev)
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Responder.Media.Sent = rtpprobe.Sent{} })
+			}, diagnosis.Fail, []string{"symptom one-way-audio outbound proven"}},
 		{"one stall of a machine in a short call", diagnosistest.Site{Transports: udp()},
 			func(ev *evidence.Evidence) {
 				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
@@ -188,6 +202,14 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// namesPrivate has the client name its own address, before its NAT, in its SDP.
+func namesPrivate(ev *evidence.Evidence) {
+	calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
+		a := netip.AddrPortFrom(diagnosistest.BehindNAT, f.Client.Advertised.Port())
+		f.Client.Advertised, f.Responder.Heard = &a, &a
+	})
 }
 
 func TestSomePortsOfTheRangePass(t *testing.T) {

@@ -20,6 +20,7 @@ func conditions() map[string]condition {
 		"unread":          unreadIn,
 		"ack-strays":      ackStrays,
 		"off-the-end":     offTheEnd,
+		"went-there":      wentThere,
 	}
 }
 
@@ -91,6 +92,18 @@ func unreadIn(v *view, _, f Finding) bool {
 func offTheEnd(v *view, _, f Finding) bool {
 	sweeps := slices.DeleteFunc(v.swept(scenarios.Inbound), func(s sweep) bool { return !slices.Contains(f.Checks, s.check.ID) })
 	return len(sweeps) > 0 && !slices.ContainsFunc(sweeps, func(s sweep) bool { return !s.woken.Minus(s.shiftedAway()).IsZero() })
+}
+
+// wentThere: the audio that is missing went to the address that the SDP names. What the
+// sender sent to the source of what it heard is lost for another reason.
+func wentThere(v *view, cause, f Finding) bool {
+	return v.someCall(f, func(c call) bool {
+		l := c.leg(opposite(cause.Direction))
+		if l.receiver == nil || l.receiver.Advertised == nil {
+			return true
+		}
+		return l.wentTo(l.receiver.Advertised.Addr())
+	})
 }
 
 // everyCall reports whether something is true of each check of a finding, all of them

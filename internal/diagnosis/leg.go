@@ -185,5 +185,17 @@ func (l leg) to() netip.AddrPort {
 	return best.Address
 }
 
+// wentTo reports whether most packets of the leg went to an address, or none went anywhere.
+func (l leg) wentTo(a netip.Addr) bool {
+	to := l.to().Addr()
+	return !to.IsValid() || to.Unmap() == a.Unmap()
+}
+
+// lostTo reports whether the leg is dead, and an address is why: its packets went there, or were not let go there.
+func (l leg) lostTo(a netip.Addr) bool {
+	tried := l.sent > 0 || l.nowhere || l.sender != nil && l.sender.Media != nil && len(l.sender.Media.Sent.Errors) > 0
+	return l.state == dead && tried && l.wentTo(a)
+}
+
 // minColdMs is how long an end must have listened before silence counts.
 const minColdMs = 500

@@ -109,7 +109,8 @@ func (v *view) foreignHost(host string) netip.Addr {
 
 // clientMisadvertised is the media address that the client should not have sent to a
 // public peer. A client behind its own NAT often knows no better; that is blamed only
-// if the scenario asked for it, or if it cost the client its audio.
+// if the scenario asked for it, or if it cost the client its audio: audio that went
+// elsewhere, as to the source of what was heard, is lost for another reason.
 func (v *view) clientMisadvertised(c call) netip.AddrPort {
 	e := c.facts.Client
 	if e == nil || e.Advertised == nil || !network.Private(e.Advertised.Addr()) || !v.Run.Address.IsValid() {
@@ -118,7 +119,7 @@ func (v *view) clientMisadvertised(c call) netip.AddrPort {
 	if network.Private(v.Run.Address) || v.Run.Address.IsLoopback() {
 		return netip.AddrPort{}
 	}
-	if c.behaviour(false).MediaAddress != scenarios.PrivateAddress && c.out.state != dead {
+	if c.behaviour(false).MediaAddress != scenarios.PrivateAddress && !c.out.lostTo(e.Advertised.Addr()) {
 		return netip.AddrPort{}
 	}
 	return *e.Advertised

@@ -204,6 +204,7 @@ func Coincidences() []Run {
 	}}.Run()
 	neverAcknowledged(helped)
 	return []Run{
+		{"private-address-advertised one-way-audio", Site{Private: true, Latch: true, InShut: true, Transports: udp}.Run()},
 		{"sip-alg-rewrites one-way-audio", Site{InShut: true, Transports: udp, Path: renamed}.Run()},
 		{"sip-alg-rewrites no-audio", Site{InShut: true, OutShut: true, Transports: udp, Path: renamed}.Run()},
 		{"sip-alg-rewrites call-drops", HungUp(helped)},
