@@ -47,6 +47,8 @@ func (v *view) judgeSetup(out *CheckVerdict, c call) bool {
 		out.Verdict, out.Summary = Inconclusive, "set up, but the other end's record is missing"+because(c.facts.Missing)
 	case v.Run.Interrupted != "":
 		out.Verdict, out.Summary = Inconclusive, "the run ended while the call was being set up"
+	case v.ackByChance(c):
+		out.Verdict, out.Summary = Inconclusive, "answered, and over before an ACK had arrived; so few were lost that it may be chance, since those of other calls arrived"
 	default:
 		out.Verdict, out.Summary = Fail, "answered, but the ACK never reached the end that was called"
 	}

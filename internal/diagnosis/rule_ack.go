@@ -74,7 +74,7 @@ func (v *view) lostAck(c call) (a account, sure, ok bool) {
 		repeated += p.Copies
 	}
 	invites := v.messages(c, c.check.Direction, "INVITE")
-	if sent == 0 || repeated < 2 || len(invites) == 0 || v.Run.Interrupted != "" {
+	if sent == 0 || repeated < 2 || len(invites) == 0 || v.Run.Interrupted != "" || v.ackByChance(c) {
 		return a, false, false
 	}
 	caller, called := "client", "responder"
@@ -85,6 +85,30 @@ func (v *view) lostAck(c call) (a account, sure, ok bool) {
 	a.long = fmt.Sprintf("the %s sent its ACK to %s, %s; none reached the %s, which sent its 200 %d times; the INVITE, to %s, had arrived",
 		caller, acks[0].Sent.Remote, copyCount(sent), called, repeated, invites[0].Sent.Remote)
 	return a, sent >= minCopies, true
+}
+
+// ackByChance reports whether so few ACKs of a call were lost that chance may have taken them, or a moment in
+// which the line was interrupted: those of another call, which went the same way, arrived.
+func (v *view) ackByChance(c call) bool {
+	sent := 0
+	var first passage
+	for _, p := range v.acks(c) {
+		if len(p.Arrivals) > 0 {
+			return false
+		}
+		if sent == 0 {
+			first = p
+		}
+		sent += p.Copies
+	}
+	if sent == 0 || sent >= minCopies {
+		return false
+	}
+	return slices.ContainsFunc(v.calls, func(other call) bool {
+		return other.check.Direction == c.check.Direction && slices.ContainsFunc(v.acks(other), func(p passage) bool {
+			return p.Sent.Transport == first.Sent.Transport && p.Sent.Remote == first.Sent.Remote && len(p.Arrivals) > 0
+		})
+	})
 }
 
 // strayed reports whether the ACK went elsewhere than the INVITE because the Contact of
