@@ -13,12 +13,14 @@ type call struct {
 	check   *evidence.Check
 	facts   *evidence.CallFacts
 	in, out leg
+	// clocks are the samples of the run, which show round trips of SIP.
+	clocks []evidence.ClockSample
 }
 
 func newCall(ev *evidence.Evidence, c *evidence.Check) call {
 	f := c.CallFacts
 	return call{
-		check: c, facts: f,
+		check: c, facts: f, clocks: ev.Clocks,
 		in:  newLeg(ev, c, scenarios.Inbound, f.Client, f.Responder),
 		out: newLeg(ev, c, scenarios.Outbound, f.Responder, f.Client),
 	}

@@ -48,7 +48,11 @@ func (v *view) audio(c call, l leg) *Audio {
 	return a
 }
 
-// roundTrip is the best that is known, null when nothing is.
+// signalledMs is how far from a call in time a round trip of SIP may be.
+const signalledMs = 20_000
+
+// roundTrip is the best that is known, null when nothing is. That of an INVITE which was sent again counts the
+// time until then; requests near the call that were sent once do not.
 func (c call) roundTrip() *float64 {
 	var best *float64
 	shorter := func(ms *float64) {
@@ -64,6 +68,11 @@ func (c call) roundTrip() *float64 {
 	if best == nil {
 		if caller := c.caller(); caller != nil && caller.Invite != nil {
 			shorter(caller.Invite.RTTMs)
+		}
+		for _, s := range c.clocks {
+			if best != nil && c.facts.Client != nil && s.At.Sub(c.facts.Client.Opened()).Abs() <= milliseconds(signalledMs) {
+				shorter(pointer(2 * s.ErrorMs))
+			}
 		}
 	}
 	return best

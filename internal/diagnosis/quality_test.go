@@ -2,8 +2,10 @@ package diagnosis_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
@@ -69,5 +71,32 @@ func TestBurstRatio(t *testing.T) {
 	a := diagnosis.Diagnose(ev).Checks[1].Inbound
 	if a.BurstRatio == nil || math.Abs(*a.BurstRatio-4.5) > .1 || *a.LongestLossRunPackets != 9 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestARepeatedInviteIsNoRoundTrip: without RTCP the round trip is that of SIP, and not the time until an INVITE
+// that was lost had been sent again.
+func TestARepeatedInviteIsNoRoundTrip(t *testing.T) {
+	for name, row := range map[string]struct {
+		at   time.Duration
+		want float64
+	}{"a request was answered meanwhile": {0, 24}, "long before": {-time.Minute, 1512}} {
+		ev := diagnosistest.Site{Transports: udp()}.Run()
+		ev.Clocks = []evidence.ClockSample{{At: diagnosistest.Started.Add(row.at), ErrorMs: 12}}
+		calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
+			for _, end := range f.Ends() {
+				end.Media.Opened = diagnosistest.Started
+				if end.Invite != nil {
+					end.Invite.RTTMs = new(1512.)
+				}
+			}
+		})
+		d := diagnosis.Diagnose(ev)
+		if got := d.Checks[1].Inbound.RoundTripMs; got == nil || *got != row.want {
+			t.Errorf("%s: not a round trip of %v ms", name, row.want)
+		}
+		if told := slices.Contains(findings(d), "symptom poor-audio inbound proven"); told != (row.want > 1000) {
+			t.Errorf("%s: %v", name, findings(d))
+		}
 	}
 }
