@@ -17,13 +17,21 @@ type call struct {
 	clocks []evidence.ClockSample
 }
 
-func newCall(ev *evidence.Evidence, c *evidence.Check) call {
-	f := c.CallFacts
-	return call{
+func (v *view) newCall(c *evidence.Check) call {
+	f, ev := c.CallFacts, v.Evidence
+	out := call{
 		check: c, facts: f, clocks: ev.Clocks,
 		in:  newLeg(ev, c, scenarios.Inbound, f.Client, f.Responder),
 		out: newLeg(ev, c, scenarios.Outbound, f.Responder, f.Client),
 	}
+	if c.Call == nil || !c.Call.Lively() {
+		in := out.in
+		out.in.interrupt(out.out)
+		out.out.interrupt(in)
+		out.in.beginBroken(out.out)
+		v.endBroken(&out)
+	}
+	return out
 }
 
 // established reports whether both ends saw the call set up.

@@ -157,6 +157,32 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			func(ev *evidence.Evidence) {
 				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Media.Sent.Lateness.P99 = 75_000 })
 			}, diagnosis.Degraded, []string{"cause local-fault  proven"}},
+		{"a machine that had no room for what arrived", diagnosistest.Site{Loss: 30, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				missed(ev, func(r *rtpprobe.Result) { r.Received.BufferDrops = new(int64(30)) })
+			},
+			diagnosis.Degraded, []string{"cause local-fault  proven"}},
+		{"a machine that had no room for two packets, on a bad line", diagnosistest.Site{Loss: 30, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				missed(ev, func(r *rtpprobe.Result) { r.Received.BufferDrops = new(int64(2)) })
+			},
+			diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
+		{"a machine that slept for two seconds of a call", diagnosistest.Site{Loss: 110, Transports: udp()},
+			func(ev *evidence.Evidence) { missed(ev, func(r *rtpprobe.Result) { r.ClockStepMS = 2000 }) },
+			diagnosis.Degraded, []string{"cause local-fault  proven"}},
+		{"a clock that was set by an hour, on a bad line", diagnosistest.Site{Loss: 110, Transports: udp()},
+			func(ev *evidence.Evidence) { missed(ev, func(r *rtpprobe.Result) { r.ClockStepMS = 3_600_000 }) },
+			diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
+		{"a clock of the far side that was set by an hour, and a line that was interrupted", diagnosistest.Site{Loss: 110, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				missed(ev, func(*rtpprobe.Result) {})
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Media.ClockStepMS = 3_600_000 })
+			}, diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
+		{"a far side that slept, and whose link came back later", diagnosistest.Site{Loss: 30, Transports: udp()},
+			func(ev *evidence.Evidence) {
+				missed(ev, func(*rtpprobe.Result) {})
+				calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Media.ClockStepMS = 4000 })
+			}, diagnosis.Degraded, []string{"cause local-fault  proven"}},
 		{"no rights to send anything", diagnosistest.Site{Off: true, Transports: udp()},
 			func(ev *evidence.Evidence) {
 				for i := range ev.Pairing.Attempts {
@@ -202,6 +228,16 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// missed changes what the responder recorded in calls whose lost packets were lost in one piece.
+func missed(ev *evidence.Evidence, change func(*rtpprobe.Result)) {
+	calls(ev, func(_ *evidence.Check, f *evidence.CallFacts) {
+		r := &f.Responder.Media.Received
+		lost := f.Client.Media.Sent.Packets - r.Packets
+		r.Lost, r.LossRuns, r.LongestLossRun = &lost, 1, lost
+		change(f.Responder.Media)
+	})
 }
 
 // namesPrivate has the client name its own address, before its NAT, in its SDP.

@@ -117,7 +117,7 @@ func (v *view) judge(c *evidence.Check) CheckVerdict {
 	case c.Options != nil:
 		v.judgeOptions(&out, c.Options)
 	case c.CallFacts != nil:
-		v.judgeCall(&out, newCall(v.Evidence, c))
+		v.judgeCall(&out, v.newCall(c))
 	case c.SweepFacts != nil:
 		v.judgeSweep(&out, v.sweepOf(c))
 	case c.Rewriting != nil:

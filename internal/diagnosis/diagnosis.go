@@ -35,7 +35,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
 	d.Changes, d.Names = v.sipChanges(), v.judgeNames()
 	d.Remarks = v.remarks()
-	d.Differences = differences(ev)
+	d.Differences = v.differences()
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)
 	d.Verdict = overall(v, d)

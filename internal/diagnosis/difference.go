@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 
-	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
 
@@ -76,14 +75,14 @@ func (s setting) word(c *scenarios.Call) string {
 }
 
 // differences compares each call with each other one that differs from it in one setting.
-func differences(ev *evidence.Evidence) []Difference {
+func (v *view) differences() []Difference {
 	var calls []call
-	for i := range ev.Checks {
-		c := &ev.Checks[i]
+	for i := range v.Checks {
+		c := &v.Checks[i]
 		if c.Control != "" || c.Skipped != "" || c.CallFacts == nil || c.Call == nil {
 			continue
 		}
-		if one := newCall(ev, c); one.established() && fault(one) == "" && one.decided() {
+		if one := v.newCall(c); one.established() && fault(one) == "" && one.decided() {
 			calls = append(calls, one)
 		}
 	}

@@ -81,12 +81,22 @@ func fault(c call) string {
 // judgeRecords reports whether both directions can be judged.
 func judgeRecords(out *CheckVerdict, c call) bool {
 	for _, l := range c.legs() {
-		switch l.state {
-		case unknown:
+		switch {
+		case l.brokenMs > 0:
+			sender, _ := l.ends()
+			out.Verdict = Inconclusive
+			out.Summary = fmt.Sprintf("the line was interrupted: for %s nothing arrived either way, which is about as long as the %s spoke", millis(l.brokenMs), sender)
+			return false
+		case l.slowByeMs > 0:
+			out.Verdict = Inconclusive
+			out.Summary = fmt.Sprintf("the line was interrupted when the call was over (the BYE took %s), and so little %s audio tells nothing; let it last longer",
+				millis(l.slowByeMs), l.direction)
+			return false
+		case l.state == unknown:
 			out.Verdict = Inconclusive
 			out.Summary = string(l.direction) + " audio was not recorded at both ends" + because(c.facts.Missing)
 			return false
-		case local:
+		case l.state == local:
 			sender, _ := l.ends()
 			out.Verdict = Inconclusive
 			out.Summary = fmt.Sprintf("the %s's own machine could not send its audio", sender)

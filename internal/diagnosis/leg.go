@@ -21,6 +21,12 @@ type leg struct {
 	errors int64
 	// nowhere is true when the sender had no address that it may send to.
 	nowhere bool
+	// brokenMs is for how long the line was interrupted, where nothing can be told for that reason; else 0.
+	brokenMs float64
+	// slowByeMs is how long the BYE took where it shows the same, else 0.
+	slowByeMs float64
+	// begunBroken is true where the line was interrupted when the call began, so that nothing is known cold.
+	begunBroken bool
 	// limited is true when the scenario says how late the first packet may come.
 	limited bool
 }
@@ -29,7 +35,7 @@ type leg struct {
 type legState int
 
 const (
-	unknown legState = iota // a record is missing, or the run ended before there was audio
+	unknown legState = iota // a record is missing, or the run ended or the line was interrupted before there was audio
 	local                   // the sender's own machine could not send
 	dead                    // no audio arrived
 	held                    // the other end held the call, so that nothing was to be sent
@@ -128,7 +134,8 @@ func (l leg) lostEvents() (n int64) {
 func (l leg) spurned() int64 { return max(l.receiver.Media.Received.StrictDropped, 0) }
 
 // judgedPercent is the loss that is judged: where nothing arrived before the receiver
-// sent for the first time, a closed door kept those packets out, and not a bad line.
+// sent for the first time, a closed door kept those packets out, and not a bad line; nor
+// did that lose what the machines at the ends missed.
 func (l leg) judgedPercent() *float64 {
 	first := int64(0)
 	if lead := l.lead(); l.shutOut() && lead < l.sent {
@@ -137,11 +144,12 @@ func (l leg) judgedPercent() *float64 {
 	if n := l.clipped(); n >= enoughToTell && l.limited && n < l.sent {
 		first = max(first, n) // it is judged by itself
 	}
-	events := l.lostEvents()
-	if first+events == 0 || l.sent <= first+events {
-		return l.lostPercent()
+	left := l.sent - first - l.lostEvents()
+	whole := l.lostPercent()
+	if whole == nil || left <= 0 {
+		return whole
 	}
-	lost := 100 * float64(max(l.sent-first-events-l.received-l.spurned(), 0)) / float64(l.sent-first-events)
+	lost := 100 * float64(max(left-l.received-l.spurned()-l.missedHere(), 0)) / float64(left)
 	return &lost
 }
 
@@ -155,7 +163,7 @@ func (l leg) lead() int64 {
 
 // cold reports whether the receiver listened for a while before it sent.
 func (l leg) cold() bool {
-	return l.receiver != nil && l.receiver.Cold != nil && l.receiver.Cold.WaitedMs >= minColdMs
+	return !l.begunBroken && l.receiver != nil && l.receiver.Cold != nil && l.receiver.Cold.WaitedMs >= minColdMs
 }
 
 // shutOut reports whether nothing arrived while the receiver had not sent.

@@ -38,14 +38,15 @@ func lossBreach(l leg, limits scenarios.Call) *breach {
 	if lost == nil || *lost <= limits.MaxLossPercent {
 		return nil
 	}
-	return &breach{"loss", fmt.Sprintf("%s; %s were lost, %.1f points more than the %.1f %% that the scenario allows",
-		l.story(), percent(lost), *lost-limits.MaxLossPercent, limits.MaxLossPercent),
+	return &breach{"loss", fmt.Sprintf("%s; %s were lost, %.1f points more than the %.1f %% that the scenario allows%s",
+		l.story(), percent(lost), *lost-limits.MaxLossPercent, limits.MaxLossPercent, l.brokenWords()),
 		fmt.Sprintf("%s; %s lost", l.numbers(), percent(lost))}
 }
 
+// runBreach leaves out what the machines at the ends may have missed in such a run.
 func runBreach(l leg, limits scenarios.Call) *breach {
 	run := l.receiver.Media.Received.LongestLossRun
-	if limits.MaxLossRunPackets == 0 || run <= limits.MaxLossRunPackets {
+	if limits.MaxLossRunPackets == 0 || run-l.missedHere() <= limits.MaxLossRunPackets {
 		return nil
 	}
 	return &breach{"run", fmt.Sprintf("%s in a row were lost at worst, %d more than the %d that the scenario allows (%s of lost packets in all)",

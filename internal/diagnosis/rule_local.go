@@ -118,5 +118,21 @@ func callFaults(v *view, c call, name string, end *evidence.CallEnd) []account {
 		say("jitter", millis(sent.Lateness.P99/1000), "the %s's machine sent late: 1 %% of its packets more than %s after they were due; without that the %s audio would be within the limit",
 			name, millis(sent.Lateness.P99/1000), l.direction)
 	}
+	if l := c.leg(opposite(c.sentBy(name).direction)); l.state == alive && l.crowded(c.maxLoss()) {
+		say("room", fmt.Sprint(l.dropped()), "the %s's machine had no room for %s that reached it, of %d", name, count(l.dropped(), "packet"), l.sent)
+	}
+	if line := c.saySlept(name); line != "" {
+		say("slept", "the same", "%s", line)
+	}
 	return out
+}
+
+// crowded reports whether the receiver's own machine lost one in a hundred packets, or those that make more
+// than so many in a hundred of the loss.
+func (l leg) crowded(maxLossPercent float64) bool {
+	n, whole, judged := l.dropped(), l.lostPercent(), l.judgedPercent()
+	if n == 0 || whole == nil || judged == nil {
+		return false
+	}
+	return n*100 > l.sent || *whole > maxLossPercent && *judged <= maxLossPercent
 }

@@ -11,13 +11,16 @@ import (
 
 // seenFrom are the sources that the client saw the responder's own stream come from, by
 // its SSRC, in order of arrival. Stray packets are not counted.
-func (c call) seenFrom() []rtpprobe.Source {
-	if c.out.state == unknown {
+func (c call) seenFrom() []rtpprobe.Source { return c.out.seenFrom() }
+
+// seenFrom are the sources that the receiver saw the sender's own stream come from.
+func (l leg) seenFrom() []rtpprobe.Source {
+	if l.state == unknown {
 		return nil
 	}
 	var out []rtpprobe.Source
-	for _, s := range c.out.receiver.Media.Received.Sources {
-		if s.SSRC == c.out.sender.Media.SSRC && s.Packets >= minPackets {
+	for _, s := range l.receiver.Media.Received.Sources {
+		if s.SSRC == l.sender.Media.SSRC && s.Packets >= minPackets {
 			out = append(out, s)
 		}
 	}
@@ -60,6 +63,18 @@ func sourceChanges(v *view) []Finding {
 		f.tell(a)
 	}
 	return f.found()
+}
+
+// leftBehind says that the receiver of a direction was sent to where it had come from, and by then came from
+// elsewhere; empty when that is not so.
+func (c call) leftBehind(d scenarios.Direction) string {
+	sources, latched := c.leg(opposite(d)).seenFrom(), c.leg(d).sender.Media.LatchedTo
+	if !moved(sources) || latched == nil || *latched != sources[0].Address {
+		return ""
+	}
+	sender, receiver := c.leg(d).ends()
+	return fmt.Sprintf("; the audio of the %s came to the %s from %s and later from %s, and the %s went on to send to the former",
+		receiver, sender, sources[0].Address, sources[len(sources)-1].Address, sender)
 }
 
 // quiet says for how long nothing came before the change, where that was a while.

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"math"
 
 	"bothways/internal/evidence"
 	"bothways/scenarios"
@@ -92,6 +93,18 @@ func joined(a, b string) string {
 	return a + "; " + b
 }
 
+// togetherMs is within how long two directions stop at the same time.
+const togetherMs = 500
+
+// bothStop says that the other direction stopped at the same time, empty when it did not.
+func (c call) bothStop(d scenarios.Direction, s stop) string {
+	other, stopped := c.leg(opposite(d)).stop()
+	if !stopped || math.Abs(other.listenedMs-s.listenedMs) > togetherMs {
+		return ""
+	}
+	return "; the audio the other way stopped at the same time, as when the line is interrupted"
+}
+
 // audioStops: a direction carried audio and then none, while its sender went on.
 func audioStops(v *view) []Finding {
 	var out []Finding
@@ -109,8 +122,8 @@ func audioStops(v *view) []Finding {
 					l.story(), count(s.flowed, "packet"), receiver, c.when(l, s), s.got, s.got+s.missed, millis(s.listenedMs)), c.when(l, s)})
 				continue
 			}
-			f.tell(account{c.check.ID, "", fmt.Sprintf("%s; %s the %s received none of the last %s, and listened for %s more",
-				l.story(), c.when(l, s), receiver, count(s.missed, "packet"), millis(s.listenedMs)), c.when(l, s)})
+			f.tell(account{c.check.ID, "", fmt.Sprintf("%s; %s the %s received none of the last %s, and listened for %s more%s%s",
+				l.story(), c.when(l, s), receiver, count(s.missed, "packet"), millis(s.listenedMs), c.bothStop(d, s), c.leftBehind(d)), c.when(l, s)})
 		}
 		out = append(out, f.found()...)
 	}

@@ -24,12 +24,12 @@ type view struct {
 }
 
 func newView(ev *evidence.Evidence) *view {
-	v := &view{Evidence: ev}
+	v := &view{Evidence: ev, passages: newPassages(ev)}
 	for i := range ev.Checks {
 		switch c := &ev.Checks[i]; {
 		case c.Skipped != "":
 		case c.CallFacts != nil:
-			if one := newCall(ev, c); !v.asExpected(one) { // what fails by design accuses nobody
+			if one := v.newCall(c); !v.asExpected(one) { // what fails by design accuses nobody
 				v.calls = append(v.calls, one)
 			}
 		case c.SweepFacts != nil:
@@ -51,7 +51,6 @@ func newView(ev *evidence.Evidence) *view {
 	for _, t := range sipprobe.Transports() {
 		v.transports = append(v.transports, newContact(ev, t))
 	}
-	v.passages = newPassages(ev)
 	return v
 }
 
