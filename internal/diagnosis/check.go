@@ -61,7 +61,7 @@ type Audio struct {
 	SenderLatenessP99Ms *float64
 	ToneHeardMs         *float64
 	// FirstPacketMs is how long after the answer the first packet arrived, without the time for which its sender
-	// held back on purpose. DigitsSent and DigitsHeard are null where none were dialled.
+	// held back on purpose, or had not heard the answer. DigitsSent and DigitsHeard are null where none were dialled.
 	FirstPacketMs           *float64
 	DigitsSent, DigitsHeard *string
 	// LossRuns counts the runs of lost packets, LongestLossRun the packets of the longest.

@@ -2,21 +2,40 @@ package diagnosis
 
 import (
 	"fmt"
+	"time"
 
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
 
 // firstPacket is how long after the answer the first packet of a direction arrived, in milliseconds, without the
-// time for which its sender held back on purpose; null when unknown.
+// time for which its sender held back on purpose, or had not heard the answer; null when unknown.
 func (l leg) firstPacket() *float64 {
 	if l.state != alive || l.receiver.FirstPacketMs == nil {
 		return nil
 	}
-	ms := *l.receiver.FirstPacketMs
+	ms := *l.receiver.FirstPacketMs - repeatedMs(l.receiver)
 	if l.sender.Cold != nil {
 		ms -= l.sender.Cold.WaitedMs
 	}
 	return pointer(max(ms, 0))
+}
+
+// repeatedMs is for how long an end that was called sent its answer again until it was acknowledged, in milliseconds.
+// Nobody speaks before the answer has come, and one that is lost is no audio that is held back.
+func repeatedMs(end *evidence.CallEnd) float64 {
+	var first, last time.Time
+	for _, e := range end.Events {
+		switch {
+		case e.Sent && e.What == "200":
+			if last = e.Time; first.IsZero() {
+				first = e.Time
+			}
+		case !e.Sent && e.What == "ACK":
+			return float64(last.Sub(first).Microseconds()) / 1000
+		}
+	}
+	return 0
 }
 
 // clipped counts the packets at the beginning that did not arrive, 0 when unknown. Its arithmetic is modulo 2^16.
