@@ -82,6 +82,11 @@ func fault(c call) string {
 func judgeRecords(out *CheckVerdict, c call) bool {
 	for _, l := range c.legs() {
 		switch {
+		case l.brief:
+			sender, _ := l.ends()
+			out.Verdict = Inconclusive
+			out.Summary = fmt.Sprintf("the call was over before the %s had spoken for half a second (%s); let it last longer", sender, count(l.sent, "packet"))
+			return false
 		case l.brokenMs > 0:
 			sender, _ := l.ends()
 			out.Verdict = Inconclusive

@@ -21,6 +21,8 @@ type leg struct {
 	errors int64
 	// nowhere is true when the sender had no address that it may send to.
 	nowhere bool
+	// brief is true where the call was over before the sender had said enough to tell.
+	brief bool
 	// brokenMs is for how long the line was interrupted, where nothing can be told for that reason; else 0.
 	brokenMs float64
 	// slowByeMs is how long the BYE took where it shows the same, else 0.
@@ -35,7 +37,7 @@ type leg struct {
 type legState int
 
 const (
-	unknown legState = iota // a record is missing, or the run ended or the line was interrupted before there was audio
+	unknown legState = iota // a record is missing, or run, call or line ended before there was enough audio
 	local                   // the sender's own machine could not send
 	dead                    // no audio arrived
 	held                    // the other end held the call, so that nothing was to be sent
@@ -68,10 +70,20 @@ func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sen
 		l.state = unknown
 	case l.sent < enoughToTell && !l.nowhere && (sender.Fault != "" || receiver.Fault != ""):
 		l.state = local
+	case l.cutShort():
+		l.state, l.brief = unknown, true
 	default:
 		l.state = dead
 	}
 	return l
+}
+
+// cutShort reports whether an end that knew where to send, and met no obstacle, sent too little to tell: the call was
+// over before, as where it waited for an ACK that was lost.
+func (l leg) cutShort() bool {
+	to, sent := l.sender.Heard, l.sender.Media.Sent
+	return l.sent < enoughToTell && to != nil && to.IsValid() && !to.Addr().IsUnspecified() &&
+		len(sent.Errors)+len(sent.RefusedDestinations) == 0
 }
 
 // heldAtLength reports whether an end was told in the call to send nothing.
@@ -200,10 +212,7 @@ func (l leg) wentTo(a netip.Addr) bool {
 }
 
 // lostTo reports whether the leg is dead, and an address is why: its packets went there, or were not let go there.
-func (l leg) lostTo(a netip.Addr) bool {
-	tried := l.sent > 0 || l.nowhere || l.sender != nil && l.sender.Media != nil && len(l.sender.Media.Sent.Errors) > 0
-	return l.state == dead && tried && l.wentTo(a)
-}
+func (l leg) lostTo(a netip.Addr) bool { return l.state == dead && l.wentTo(a) }
 
 // minColdMs is how long an end must have listened before silence counts.
 const minColdMs = 500
