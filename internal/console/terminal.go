@@ -19,7 +19,7 @@ func Terminal(w io.Writer, getenv func(string) string) (color bool, width int) {
 		return false, 0
 	}
 	if width, _, err := term.GetSize(f.Fd()); err == nil {
-		return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb", width
+		return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb" && ansi(f), width
 	}
 	return false, 0
 }

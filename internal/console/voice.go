@@ -35,7 +35,9 @@ type Streams struct {
 }
 
 // Process returns the streams of the running process.
-func Process() Streams { return Streams{Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv} }
+func Process() Streams {
+	return Streams{Out: encoded(os.Stdout), Err: encoded(os.Stderr), Getenv: os.Getenv}
+}
 
 // hinted is an error that knows the next step.
 type hinted struct {
@@ -93,14 +95,33 @@ func Command(program, description string, grammar any, args []string, s Streams)
 		return ExitOK
 	}
 	if err != nil {
-		return finish(program, Hint(err, "%s --help lists the commands and flags", program), s.Err)
+		return finish(program, Hint(err, "%s", usageHint(program, err)), s.Err)
 	}
 	quietLibraries()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	chosen.BindTo(ctx, (*context.Context)(nil))
 	chosen.Bind(s)
 	return finish(program, chosen.Run(), s.Err)
+}
+
+// endings are the signals that end a command: an interrupt, a closed window, a lost
+// connection. Nohup's wish to outlive the latter is honoured.
+func endings() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+}
+
+// usageHint names the help of the command that was meant, as far as it was understood.
+func usageHint(program string, err error) string {
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
+		if chosen := wrong.Context.Selected(); chosen != nil {
+			return fmt.Sprintf("%s --help lists its flags", chosen.FullPath())
+		}
+	}
+	return program + " --help lists the commands and flags"
 }
 
 // quietLibraries silences what sipgo logs beside the logger that it is given.
