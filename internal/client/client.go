@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,6 +136,7 @@ func Run(ctx context.Context, cfg Config) (*evidence.Evidence, error) {
 	switch {
 	case ctx.Err() != nil:
 		r.ev.Run.Interrupted = interruption(context.Cause(ctx))
+		r.ev.Pairing.Attempts = slices.DeleteFunc(r.ev.Pairing.Attempts, cutShort)
 		r.skipAll(r.ev.Run.Interrupted)
 		r.goodbye(ctx)
 	case r.link == nil:

@@ -30,7 +30,7 @@ func (r *run) execute(ctx context.Context) {
 
 func interruption(err error) string {
 	if errors.Is(err, context.Canceled) {
-		return "stopped by the user"
+		return evidence.StoppedByUser
 	}
 	return err.Error()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/client"
+	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/internal/network/networktest"
@@ -178,5 +179,27 @@ func TestStoppedWhilePairing(t *testing.T) {
 	ev := mustRun(ctx, t, cfg)
 	if ev.Run.Interrupted != "stopped by the user" || !strings.Contains(ev.Checks[0].Skipped, "stopped") {
 		t.Errorf("interrupted %q, skipped %q", ev.Run.Interrupted, ev.Checks[0].Skipped)
+	}
+	if d := diagnosis.Diagnose(ev); d.Verdict != diagnosis.Inconclusive || len(d.Findings) != 0 {
+		t.Errorf("%s %+v", d.Verdict, d.Findings)
+	}
+}
+
+// TestStoppedOutbound ends runs in calls from the site: both ends' records come home.
+func TestStoppedOutbound(t *testing.T) {
+	t.Parallel()
+	r := startResponder(t, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	s := scenarios.Scenario{Name: "stop"}
+	for _, transport := range sipprobe.Transports() {
+		s.Checks = append(s.Checks, callCheck("out-"+string(transport), scenarios.Outbound, transport, 25*time.Second, nil))
+	}
+	cfg := against(r, s)
+	during(&cfg, "out-udp", stop)
+	ev := mustRun(ctx, t, cfg)
+	for _, c := range ev.Checks {
+		if f := c.CallFacts; f == nil || f.Client == nil || f.Responder == nil {
+			t.Errorf("%s: %+v %q", c.ID, f, c.Skipped)
+		}
 	}
 }

@@ -139,6 +139,10 @@ func (r *run) collect(ctx context.Context, c *evidence.Check, p *pendingCall) {
 	if !r.forget(c.ID) || c.CallFacts.Client != nil {
 		return
 	}
+	if ctx.Err() != nil { // the call is about to end, and its record to come
+		wait, cancel = lastWords(ctx, stoppedTimeout)
+		defer cancel()
+	}
 	select {
 	case end := <-p.ended:
 		c.CallFacts.Client = &end

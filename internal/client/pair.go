@@ -69,6 +69,14 @@ func (r *run) sayHello(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Ta
 	return &x, reply.Welcome
 }
 
+// cutShort reports whether an attempt of a run that was stopped ended with the run:
+// silence that nobody waited for is no fact.
+func cutShort(a evidence.Attempt) bool {
+	connected := a.Connect == nil || a.Connect.Result == "open"
+	stopped := a.Connect != nil && a.Connect.Result == "local"
+	return stopped || connected && (a.Exchange == nil || a.Exchange.Status == 0)
+}
+
 // dialledName is the name that led to the address, empty where none did.
 func (c Config) dialledName() string {
 	if c.Resolution == nil || !resolve.IsName(c.Resolution.Name) {

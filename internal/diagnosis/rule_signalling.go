@@ -9,7 +9,7 @@ import (
 
 // noSignalling: the responder answered over no transport at all.
 func noSignalling(v *view) []Finding {
-	if v.answers() || v.turnedAway() != "" || len(wrongKey(v)) > 0 {
+	if v.answers() || v.turnedAway() != "" || len(wrongKey(v)) > 0 || v.Run.Interrupted != "" && !v.paired() { // nobody waited for an answer
 		return nil
 	}
 	var lines []string

@@ -59,6 +59,9 @@ type Run struct {
 	Interrupted string `json:"interrupted,omitempty"`
 }
 
+// StoppedByUser is what Interrupted says where it was the user who ended the run.
+const StoppedByUser = "stopped by the user"
+
 // A Program is one end's software.
 type Program struct {
 	Version  string `json:"version"`

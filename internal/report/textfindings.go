@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bothways/internal/diagnosis"
+	"bothways/internal/evidence"
 )
 
 // findings writes symptoms, then causes.
@@ -125,7 +126,7 @@ func (p *page) notes(r Report) {
 func (r Run) notes() []string {
 	var out []string
 	if r.Interrupted != nil {
-		out = append(out, "The run ended early: "+*r.Interrupted+".")
+		out = append(out, r.endedEarly(*r.Interrupted))
 	}
 	if r.ClientBehindNAT != nil && *r.ClientBehindNAT {
 		out = append(out, "The client is behind a NAT of its own.")
@@ -134,6 +135,15 @@ func (r Run) notes() []string {
 		out = append(out, r.Resolution.Notes...)
 	}
 	return out
+}
+
+// endedEarly says why, and what to do where nobody wanted it.
+func (r Run) endedEarly(why string) string {
+	text := "The run ended early: " + why + "."
+	if why == evidence.StoppedByUser {
+		return text
+	}
+	return text + " See on the responder's machine whether bothways-responder still runs and what it says there, and whether the line is up; then run the test again."
 }
 
 func skipped(checks []Check) []string {
