@@ -53,6 +53,22 @@ func TestNotPaired(t *testing.T) {
 	}
 }
 
+// TestNobodyButItself asks this machine on the ports that this end would listen on itself,
+// while no responder does.
+func TestNobodyButItself(t *testing.T) {
+	t.Parallel()
+	gone := startResponder(t, nil)
+	ports := portsOf(gone)
+	gone.Close()
+	ev := mustRun(t.Context(), t, client.Config{Network: network.Host{}, Address: loopback, Ports: ports, OwnPorts: ports,
+		Key: "k", Scenario: scenario(t, "calls", time.Second)})
+	for _, a := range ev.Pairing.Attempts {
+		if a.Exchange != nil && a.Exchange.Status != 0 {
+			t.Errorf("%s: %+v", a.Transport, a.Exchange)
+		}
+	}
+}
+
 func wants(o sipprobe.Outcome, message string) func(*testing.T, evidence.Attempt) {
 	return func(t *testing.T, a evidence.Attempt) {
 		t.Helper()

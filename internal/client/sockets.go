@@ -67,6 +67,9 @@ func (r *run) openOwn(ctx context.Context) {
 		if !on || r.own[t] != nil { // a responder has dialled in there
 			continue
 		}
+		if r.sameHost() && port == r.cfg.Ports[t] { // the responder's, or this end would answer itself
+			port = 0
+		}
 		e, err := r.listen(ctx, t, netip.AddrPortFrom(r.local, port))
 		if err != nil && port != 0 { // taken, or not allowed: any other does
 			e, err = r.listen(ctx, t, netip.AddrPortFrom(r.local, 0))
