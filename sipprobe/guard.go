@@ -27,6 +27,10 @@ type GuardConfig struct {
 	Software string
 	// AnswerAnyone admits requests other than MESSAGE that carry no credentials at all.
 	AnswerAnyone bool
+	// Holder reports, by the Call-ID of a request without credentials, whether it is of
+	// somebody who holds the key, and so is challenged in spite of AnswerAnyone; nil
+	// knows nobody.
+	Holder func(callID string) bool
 	// Accept, when not empty, is the only Content-Type that a MESSAGE may have.
 	// Others get 415 with this value in Accept, before any challenge, so that
 	// two versions of the protocol can name each other without a common key.
@@ -82,7 +86,7 @@ func (g *Guard) judge(q question) decision {
 		return g.answer(q, "200 OK", "")
 	}
 	authorization, ok := q.message.value("authorization")
-	if !ok && g.cfg.AnswerAnyone && !q.strict && q.message.method() != "MESSAGE" {
+	if !ok && g.cfg.AnswerAnyone && !q.strict && q.message.method() != "MESSAGE" && !g.ofHolder(q.message) {
 		if !g.limits.allow(q.from.Addr(), q.now) {
 			return dropped("rate limit")
 		}
@@ -97,6 +101,11 @@ func (g *Guard) judge(q question) decision {
 		return admitted()
 	}
 	return g.challenge(q, state == credentialsStale)
+}
+
+func (g *Guard) ofHolder(m wireMessage) bool {
+	id, _ := m.value("call-id")
+	return g.cfg.Holder != nil && g.cfg.Holder(id)
 }
 
 func (g *Guard) unsupported(m wireMessage) bool {

@@ -95,6 +95,18 @@ func TestVariants(t *testing.T) {
 	}
 }
 
+// TestAmongStrangers runs against a responder that answers calls without the key as well:
+// a client that has it is answered as one.
+func TestAmongStrangers(t *testing.T) {
+	t.Parallel()
+	r := startResponder(t, func(c *responder.Config) { c.AnswerAnyone = true })
+	ev := mustRun(t.Context(), t, against(r, scenario(t, "quick", time.Second)))
+	whole(t, ev)
+	for _, c := range ev.Checks {
+		heardBothWays(t, c)
+	}
+}
+
 func TestSeveralClientsAtOnce(t *testing.T) {
 	t.Parallel()
 	r := startResponder(t, nil)

@@ -116,7 +116,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	r.errands = newErrands()
 	r.media = &mediaNetwork{Network: cfg.Network, ports: make(map[netip.Addr]*rtpprobe.PortSet)}
 	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{
-		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Accept: pairing.ContentType,
+		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Holder: r.isClient, Accept: pairing.ContentType,
 	})
 	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	r.pacer = rtpprobe.StartPacer(rtpprobe.PacerConfig{})

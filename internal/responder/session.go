@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +97,14 @@ func (r *Responder) session(run string, open bool) (*session, error) {
 	r.askRouter(s)
 	r.cfg.Logger.Info("client paired", "run", run)
 	return s, nil
+}
+
+// isClient reports whether a Call-ID is one of a run that is paired.
+func (r *Responder) isClient(callID string) bool {
+	run, _, _ := strings.Cut(callID, "-")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sessions[run] != nil
 }
 
 // retire waits for the end of a session and of its calls, and leaves nothing of it.
