@@ -51,7 +51,7 @@ const (
 	// Unreadable: a certificate that cannot be read.
 	Unreadable Code = "unreadable"
 	// VersionTooOld: a version below the minimum is accepted; NoVersion: none from the
-	// minimum on is.
+	// minimum on is, by a server that does speak TLS.
 	VersionTooOld Code = "version-too-old"
 	NoVersion     Code = "no-version"
 )
@@ -117,11 +117,12 @@ func judgeVersions(r Result, t Terms) (out []Issue) {
 		return nil
 	}
 	var old []string
-	enough, asked := false, false
+	enough, asked, speaks := false, false, false
 	if h := r.Ordinary; h.Outcome == Accepted && h.Chosen != "" {
 		asked, enough = true, h.Chosen >= t.MinVersion
 	}
 	for _, h := range r.Versions {
+		speaks = speaks || h.Outcome == Accepted || h.Outcome == Refused
 		switch {
 		case h.Offered < t.MinVersion && h.Outcome == Accepted:
 			old = append(old, h.Offered)
@@ -135,7 +136,7 @@ func judgeVersions(r Result, t Terms) (out []Issue) {
 	if len(old) > 0 {
 		out = append(out, Issue{Code: VersionTooOld, Severity: Error, Subject: strings.Join(old, ", ")})
 	}
-	if asked && !enough {
+	if asked && !enough && speaks {
 		out = append(out, Issue{Code: NoVersion, Severity: Error, Subject: t.MinVersion})
 	}
 	return out

@@ -166,6 +166,10 @@ func TestTermsOfVersions(t *testing.T) {
 	for i := range untested.Versions[2:] {
 		untested.Versions[2+i].Outcome = tlsprobe.NotTested
 	}
+	wordless := result()
+	for i := range wordless.Versions {
+		wordless.Versions[i].Outcome = tlsprobe.Closed
+	}
 	unshared := result()
 	for i := range unshared.Versions {
 		unshared.Versions[i].Alert = "handshake_failure"
@@ -196,6 +200,7 @@ func TestTermsOfVersions(t *testing.T) {
 		{"old ones alone", result("1.0"), "1.2", []string{"error version-too-old 1.0", "error no-version 1.2"}},
 		{"no cipher suite in common", unshared, "1.2", nil},
 		{"nobody could offer the new ones", untested, "1.2", []string{"error version-too-old 1.0"}},
+		{"no word of TLS", wordless, "1.2", nil},
 		{"nobody there", tlsprobe.Result{}, "1.2", nil},
 		{"a limit of connections", limited("1.3", tlsprobe.NotConnected), "1.2", []string{"error version-too-old 1.0"}},
 		{"a limit of connections, and an old server", limited("1.1", tlsprobe.TimedOut), "1.2", []string{"error version-too-old 1.0", "error no-version 1.2"}},
