@@ -112,6 +112,26 @@ func TestLoadExplains(t *testing.T) {
 	}
 }
 
+// TestLoadAsWindowsWritesIt reads a file with the line ends and the mark of Notepad, and
+// says what one of PowerShell's is.
+func TestLoadAsWindowsWritesIt(t *testing.T) {
+	lines := strings.ReplaceAll(minimal, "\n", "\r\n")
+	want, err := scenarios.Load("x.yaml", strings.NewReader(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{lines, "\xef\xbb\xbf" + lines} {
+		got, err := scenarios.Load("x.yaml", strings.NewReader(text))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+	}
+	_, err = scenarios.Load("x.yaml", strings.NewReader("\xff\xfen\x00a\x00m\x00e\x00"))
+	if err == nil || !strings.Contains(err.Error(), "UTF-16") {
+		t.Error(err)
+	}
+}
+
 func TestLoadBoundsTheFile(t *testing.T) {
 	if _, err := scenarios.Load("x.yaml", strings.NewReader(strings.Repeat("#", 1<<20+1))); err == nil {
 		t.Error("a file of more than 1 MiB was read")

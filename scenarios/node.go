@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -86,7 +87,12 @@ func parse(p *problems, name string, data []byte) (root *node) {
 			root = nil
 		}
 	}()
-	if !utf8.Valid(data) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // the mark that Windows editors begin UTF-8 with
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		p.at(here, "this is UTF-16, as PowerShell's > writes it; save the file as UTF-8")
+		return nil
+	case !utf8.Valid(data):
 		p.at(here, "this is not UTF-8 text; save the file as UTF-8")
 		return nil
 	}
