@@ -78,13 +78,13 @@ func (c *labRunCmd) Run(ctx context.Context, s console.Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := c.print(out, s); err != nil {
+		return err
+	}
 	if c.Out != "" {
 		if err := report.Save(c.Out, out.Evidence); err != nil {
 			return err
 		}
-	}
-	if err := c.print(out, s); err != nil {
-		return err
 	}
 	return verdictOnRun(out, s)
 }
