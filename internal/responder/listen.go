@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -44,7 +45,7 @@ func (r *Responder) noSocket() error {
 	if len(r.sockets) == 0 {
 		return fmt.Errorf("%w: every transport is off", ErrNoSocket)
 	}
-	return fmt.Errorf("%w: %s", ErrNoSocket, r.sockets[0].Error)
+	return fmt.Errorf("%w: %w", ErrNoSocket, r.refused)
 }
 
 func (r *Responder) certificate() (tls.Certificate, error) {
@@ -72,6 +73,7 @@ func (r *Responder) open(ctx context.Context, t sipprobe.Transport, addr netip.A
 	}
 	if err != nil {
 		s.Error = err.Error()
+		r.refused = cmp.Or(r.refused, err)
 		r.cfg.Logger.Warn("cannot listen", "transport", t, "address", addr, "error", err)
 	} else {
 		s.Address = e.Local()

@@ -76,6 +76,7 @@ type Responder struct {
 	media     *mediaNetwork
 	endpoints []*sipprobe.Endpoint
 	sockets   []evidence.Socket
+	refused   error // why the first of those that are not open is not
 	addresses []netip.Addr
 	container *evidence.Container
 	ready     chan struct{} // closed once all sockets are open
@@ -138,6 +139,9 @@ func (r *Responder) program() evidence.Program {
 
 // Sockets lists the SIP sockets, with those that could not be opened.
 func (r *Responder) Sockets() []evidence.Socket { return slices.Clone(r.sockets) }
+
+// Refused is why the first SIP socket that could not be opened could not, nil when all are open.
+func (r *Responder) Refused() error { return r.refused }
 
 // Addresses lists the host's addresses.
 func (r *Responder) Addresses() []netip.Addr { return slices.Clone(r.addresses) }
