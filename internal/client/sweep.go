@@ -131,7 +131,7 @@ func (w *sweep) notTried(ports rtpprobe.PortSet, why string) {
 // window numbers the next window.
 func (w *sweep) window(n int) (rtpprobe.SweepTerms, error) {
 	if n >= maxWindows {
-		return rtpprobe.SweepTerms{}, errors.New("too few ports can be open at a time: the limit of open files is too low")
+		return rtpprobe.SweepTerms{}, errors.New("too few ports can be open at a time: the limit of open files is too low (ulimit -n raises it)")
 	}
 	terms := w.setup.Terms
 	terms.Window = uint8(n)
