@@ -74,7 +74,10 @@
 // The report goes to standard output, as text or with --json as one JSON object;
 // progress and errors go to standard error. With --out DIR the run leaves
 // evidence.json (both ends' ledgers, from which diagnose makes the same report
-// again), report.json and report.txt.
+// again), report.json and report.txt, in place of those of an earlier run. Whoever
+// interrupts a run, or closes its window, gets and keeps the report of what was measured
+// until then. On Windows, what goes to a pipe or a file and not to the console is
+// written with ASCII signs, since most programs there do not read it as UTF-8.
 //
 // How late this program itself sent stands beside the jitter (sender_lateness_p99_ms). Where
 // one packet in a hundred left more than 2 ms late, the report says so in a remark under

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"bothways/internal/client"
 	"bothways/internal/console"
@@ -44,7 +46,7 @@ type runCmd struct {
 	Scenario string `default:"trunk" placeholder:"NAME|FILE" help:"What to run (${default})."`
 	setFlag
 	console.Overrides
-	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	Out   string `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced, in place of what an earlier run left there."`
 	JSON  bool   `name:"json" help:"Print the report as one JSON object."`
 	Quiet bool   `help:"Show no progress."`
 	routerFlag
@@ -70,8 +72,8 @@ func (c *runCmd) Run(ctx context.Context, s console.Streams) error {
 // against runs what is configured against the responder that the flags name.
 func (c *runCmd) against(ctx context.Context, cfg client.Config, s console.Streams) error {
 	if c.Out != "" {
-		if err := os.MkdirAll(c.Out, 0o755); err != nil {
-			return console.Hint(err, "give --out a directory that can be written to")
+		if err := report.CheckDir(c.Out); err != nil {
+			return console.Hint(fmt.Errorf("--out: %w", err), "give --out a directory that can be written to")
 		}
 	}
 	stop, err := c.meet(ctx, &cfg, s)
@@ -159,7 +161,10 @@ func (c *runCmd) aim(ctx context.Context, cfg *client.Config) error {
 		return console.Hint(errors.New("no key"), "the responder prints its key when it starts: give it with --key, --key-file or BOTHWAYS_KEY")
 	}
 	if err := find(ctx, cfg); err != nil {
-		return console.Hint(fmt.Errorf("cannot find %s: %w", c.Target, err), "TARGET is a host name or an address without a port; ports are given with --sip-udp, --sip-tcp and --sip-tls")
+		return console.Hint(fmt.Errorf("cannot find %s: %w", c.Target, err), "TARGET is a host name or an address without a port and without http://; ports are given with --sip-udp, --sip-tcp and --sip-tls. An address works without DNS")
+	}
+	if err := checkLink(cfg.Address); err != nil {
+		return err
 	}
 	cfg.Ports, cfg.OwnPorts = c.sip(), c.sip()
 	return nil
@@ -168,6 +173,10 @@ func (c *runCmd) aim(ctx context.Context, cfg *client.Config) error {
 // find gives the target's address. The ports are those of the flags, whatever SRV says:
 // the responder prints its own, and a peer's SRV may name those of the PBX beside it.
 func find(ctx context.Context, cfg *client.Config) error {
+	if a, err := netip.ParseAddr(strings.Trim(cfg.Target, "[]")); err == nil {
+		cfg.Address = a.Unmap()
+		return nil
+	}
 	if resolve.IsName(cfg.Target) {
 		res, err := resolve.Resolver{}.Resolve(ctx, cfg.Target)
 		cfg.Address, cfg.Resolution = res.Used, &res
@@ -184,10 +193,22 @@ func find(ctx context.Context, cfg *client.Config) error {
 func (c *runCmd) conclude(ev *evidence.Evidence, s console.Streams) error {
 	if c.Out != "" {
 		if err := report.Save(c.Out, ev); err != nil {
-			fmt.Fprintf(s.Err, "bothways: %v\n", err)
+			fmt.Fprintf(s.Err, "bothways: %v\n%s\n", err, saveElsewhere(ev))
 		}
 	}
 	return present(ev, c.JSON, s)
+}
+
+// saveElsewhere keeps what could not be saved where it should be, and says where.
+func saveElsewhere(ev *evidence.Evidence) string {
+	dir, err := os.MkdirTemp("", "bothways-")
+	if err == nil {
+		err = report.Save(dir, ev)
+	}
+	if err != nil {
+		return "hint: what was measured could not be saved; keep the report that follows"
+	}
+	return "hint: what was measured is in " + dir
 }
 
 // present prints the report of some evidence.
@@ -204,8 +225,10 @@ func present(ev *evidence.Evidence, asJSON bool, s console.Streams) error {
 	return console.Status(d.Verdict.ExitStatus())
 }
 
+const evidenceHint = "bothways run --out DIR writes evidence.json"
+
 type diagnoseCmd struct {
-	Evidence string `arg:"" type:"existingfile" help:"evidence.json of a run."`
+	Evidence string `arg:"" type:"path" help:"evidence.json of a run, or the directory that --out left it in."`
 	JSON     bool   `name:"json" help:"Print the report as one JSON object."`
 	routerFlag
 }
@@ -216,14 +239,18 @@ func (c *diagnoseCmd) Run(s console.Streams) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(c.Evidence)
+	path := c.Evidence
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "evidence.json")
+	}
+	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return console.Hint(err, evidenceHint)
 	}
 	defer f.Close()
 	ev, err := evidence.Read(f)
 	if err != nil {
-		return console.Hint(fmt.Errorf("%s: %w", c.Evidence, err), "bothways run --out DIR writes evidence.json")
+		return console.Hint(fmt.Errorf("%s: %w", path, err), evidenceHint)
 	}
 	if router != "" {
 		ev.Run.Router = router // given later, or instead

@@ -80,5 +80,5 @@ func (c *responderCommand) announceDial(w io.Writer, cfg responder.Config, clien
 	there := c.portFlags
 	there.SIPTLS = clients[0].Port() // where the client has to listen
 	fmt.Fprintf(w, "Dialling %s; type there, if it does not wait yet:\n\n", clients[0])
-	fmt.Fprintf(w, "  bothways run --wait --key %s%s\n\n", cfg.Key, there.portArguments())
+	fmt.Fprintf(w, "  bothways run --wait --key %s%s\n\n", quoted(cfg.Key), there.portArguments())
 }

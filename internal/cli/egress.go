@@ -11,7 +11,7 @@ import (
 // egressFlags are how the operator of a responder lets clients have it ask servers of others.
 type egressFlags struct {
 	AllowEgressChecks bool     `help:"Ask servers of others that a client's scenario names, at public addresses; see also --allow-egress-hosts."`
-	AllowEgressHosts  []string `placeholder:"HOST,…" help:"Ask these servers of others and no more: names, *.names, addresses, networks."`
+	AllowEgressHosts  []string `placeholder:"HOST" help:"Ask these servers of others and no more: names, *.names, addresses, networks."`
 }
 
 func (f egressFlags) egress() (responder.Egress, error) {

@@ -19,7 +19,7 @@ type loadCmd struct {
 	Talk      time.Duration `default:"10s" placeholder:"DURATION" help:"How long all of them are up together (${default})."`
 	Transport string        `default:"udp" enum:"udp,tcp,tls" help:"Transport of the signalling: udp, tcp or tls (${default})."`
 	Direction string        `default:"inbound" enum:"inbound,outbound" help:"Who calls: inbound = into the site, outbound = out of it (${default})."`
-	Out       string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced."`
+	Out       string        `placeholder:"DIR" type:"path" help:"Directory for everything that the run produced, in place of what an earlier run left there."`
 	JSON      bool          `name:"json" help:"Print the report as one JSON object."`
 	Quiet     bool          `help:"Show no progress."`
 	routerFlag

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
 	}
 	r, err := responder.Start(ctx, cfg)
 	if err != nil {
-		return console.Hint(err, "another program may hold the port: stop it, or choose others with --sip-udp, --sip-tcp and --sip-tls")
+		return console.Hint(err, "%s", c.listenHint(err))
 	}
 	defer r.Close()
 	c.announce(r, cfg, clients, s)
@@ -73,6 +74,11 @@ func (c *responderCommand) Run(ctx context.Context, s console.Streams) error {
 }
 
 func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
+	for _, a := range append(c.Listen, c.PublicAddress) {
+		if err := checkLink(a); err != nil {
+			return responder.Config{}, err
+		}
+	}
 	key, err := c.key(s)
 	if err != nil {
 		return responder.Config{}, err
@@ -94,13 +100,25 @@ func (c *responderCommand) config(s console.Streams) (responder.Config, error) {
 		return cfg, console.Hint(errors.New("--cert and --cert-key belong together"), "give both, or neither for a self-signed certificate")
 	}
 	if c.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(c.Cert, c.CertKey)
+		pair, err := loadPair(c.Cert, c.CertKey)
 		if err != nil {
 			return cfg, console.Hint(err, "both files are PEM: the chain with the leaf first, and its private key")
 		}
 		cfg.Certificate = &pair
 	}
 	return cfg, nil
+}
+
+func loadPair(cert, key string) (tls.Certificate, error) {
+	chain, err := readTextFile(cert)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	private, err := readTextFile(key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(chain, private)
 }
 
 // announce says what the operator needs to know, and what to type outside.
@@ -116,18 +134,38 @@ func (c *responderCommand) announce(r *responder.Responder, cfg responder.Config
 		c.announceDial(w, cfg, clients)
 	} else {
 		fmt.Fprintf(w, "Forward %s to this machine, then type outside:\n\n", forwards(cfg))
-		fmt.Fprintf(w, "  bothways run %s --key %s%s\n\n", publicName(cfg), cfg.Key, c.portArguments())
+		fmt.Fprintf(w, "  bothways run %s --key %s%s\n\n", publicName(cfg), quoted(cfg.Key), c.portArguments())
+	}
+	if onlyLoopback(r) && len(c.Listen) == 0 {
+		fmt.Fprintln(s.Err, "bothways-responder: warning: this machine has no address but loopback, so that nobody else can reach it\nhint: connect it to the network and start again")
+	}
+	if err := r.Refused(); err != nil {
+		fmt.Fprintf(s.Err, "hint: %s\n", c.listenHint(err))
 	}
 	if cfg.AnswerAnyone {
 		fmt.Fprintln(s.Err, "bothways-responder: warning: calls are answered without the key (--answer-anyone)")
 	}
 }
 
+// listenHint is the next step where a port could not be listened on.
+func (c *responderCommand) listenHint(err error) string {
+	const others = "choose others at both ends with --sip-udp, --sip-tcp and --sip-tls"
+	switch network.ListenResult(err) {
+	case "in-use":
+		return "another program holds the port, perhaps the PBX itself: stop it, or " + others
+	case "not-permitted":
+		return "ports below 1024 need the rights of root or an administrator, and a system may keep others for itself: " + others
+	case "no-such-address":
+		return "--listen takes addresses of this machine; without it the responder listens on all of them"
+	}
+	return "if it is the port, " + others
+}
+
 func (c *responderCommand) announceTransport(w io.Writer, r *responder.Responder, t sipprobe.Transport) {
 	var open []string
 	for _, socket := range r.Sockets() {
 		switch {
-		case socket.Transport != t || socket.Address.Addr().IsLoopback() && len(c.Listen) == 0:
+		case socket.Transport != t || socket.Address.Addr().IsLoopback() && len(c.Listen) == 0 && !onlyLoopback(r):
 		case socket.Error != "":
 			fmt.Fprintf(w, "  not open  %s %s: %s\n", string(t), socket.Address, socket.Error)
 		default:
@@ -137,6 +175,11 @@ func (c *responderCommand) announceTransport(w io.Writer, r *responder.Responder
 	if len(open) > 0 {
 		fmt.Fprintf(w, "  %-8s  %s\n", string(t), strings.Join(open, ", "))
 	}
+}
+
+// onlyLoopback reports whether the machine has no other address, as with the cable unplugged.
+func onlyLoopback(r *responder.Responder) bool {
+	return !slices.ContainsFunc(r.Addresses(), func(a netip.Addr) bool { return !a.IsLoopback() })
 }
 
 func forwards(cfg responder.Config) string {

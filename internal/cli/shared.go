@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
+	"net/netip"
+	"regexp"
 	"strings"
 
 	"bothways/internal/client"
@@ -26,12 +28,10 @@ func (f keyFlags) key(s console.Streams) (string, error) {
 		return "", console.Hint(errors.New("both --key and --key-file are given"), "use one of them")
 	}
 	if f.KeyFile == "" {
-		if f.Key != "" {
-			return f.Key, nil
-		}
-		return s.Getenv("BOTHWAYS_KEY"), nil
+		// Blanks come with what was copied, and with "set BOTHWAYS_KEY=… &&" on Windows.
+		return strings.TrimSpace(cmp.Or(f.Key, s.Getenv("BOTHWAYS_KEY"))), nil
 	}
-	data, err := os.ReadFile(f.KeyFile)
+	data, err := readTextFile(f.KeyFile)
 	if err != nil {
 		return "", err
 	}
@@ -47,6 +47,16 @@ func newKey() string {
 	text := strings.ToLower(rand.Text())
 	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20]}, "-")
 }
+
+// quoted is a word as it is typed in a shell, in quotes where it is not a plain one.
+func quoted(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return `"` + word + `"`
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._+=/:-]+$`)
 
 // portFlags are the SIP ports of the site, and the range of this end's media ports.
 type portFlags struct {
@@ -93,6 +103,14 @@ func (f portFlags) portArguments() string {
 // anyPorts asks for free ports of every transport.
 func anyPorts() map[sipprobe.Transport]uint16 {
 	return map[sipprobe.Transport]uint16{sipprobe.UDP: 0, sipprobe.TCP: 0, sipprobe.TLS: 0}
+}
+
+// checkLink refuses an address that needs the name of a link beside it.
+func checkLink(a netip.Addr) error {
+	if a.Is6() && a.IsLinkLocalUnicast() {
+		return console.Hint(fmt.Errorf("%s is a link-local address, which SIP and SDP cannot name", a), "use another address of that machine")
+	}
+	return nil
 }
 
 // progressOn shows the events of a run on standard error.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 
 	"bothways/internal/console"
@@ -75,7 +74,7 @@ func (c *tlsCmd) check(name string) (*x509.CertPool, error) {
 	if c.CA == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(c.CA)
+	data, err := readTextFile(c.CA)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (c *runCmd) dialHere(ctx context.Context, cfg client.Config) string {
 	if c.SIPTLS != sipprobe.TLS.DefaultPort() {
 		host += fmt.Sprintf(":%d", c.SIPTLS)
 	}
-	return fmt.Sprintf("bothways-responder --dial %s --key %s%s", host, cfg.Key, c.portArguments())
+	return fmt.Sprintf("bothways-responder --dial %s --key %s%s", host, quoted(cfg.Key), c.portArguments())
 }
 
 // publicAddress is this machine's address towards the target, or its first one,
