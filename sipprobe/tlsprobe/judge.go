@@ -119,7 +119,7 @@ func judgeVersions(r Result, t Terms) (out []Issue) {
 	var old []string
 	enough, asked, speaks := false, false, false
 	if h := r.Ordinary; h.Outcome == Accepted && h.Chosen != "" {
-		asked, enough = true, h.Chosen >= t.MinVersion
+		asked, enough, speaks = true, h.Chosen >= t.MinVersion, true
 	}
 	for _, h := range r.Versions {
 		speaks = speaks || h.Outcome == Accepted || h.Outcome == Refused
