@@ -56,12 +56,21 @@ func (r *run) runChecks(ctx context.Context) {
 
 func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {
 	var wg sync.WaitGroup
+	again := make([]*evidence.Check, len(r.ev.Checks))
 	for i := range r.ev.Checks {
 		if c := &r.ev.Checks[i]; in(c.Check) {
-			wg.Go(func() { r.check(ctx, c) })
+			wg.Go(func() {
+				r.check(ctx, c)
+				again[i] = r.idleAgain(ctx, c)
+			})
 		}
 	}
 	wg.Wait()
+	for _, c := range again {
+		if c != nil {
+			r.ev.Checks = append(r.ev.Checks, *c)
+		}
+	}
 	if c, ok := r.control(in); ok {
 		r.check(ctx, &c)
 		r.ev.Checks = append(r.ev.Checks, c)

@@ -45,6 +45,32 @@ func (r *run) idle(ctx context.Context, c *evidence.Check) {
 	}
 }
 
+// idleAgain tries once more what was dead in a check after less than its limit: a line that
+// was interrupted just then, or a router that started anew, looks like one that forgets. Nil
+// when nothing was, or when it could not be tried.
+func (r *run) idleAgain(ctx context.Context, of *evidence.Check) *evidence.Check {
+	if of.Idle == nil || of.IdleFacts == nil || ctx.Err() != nil {
+		return nil
+	}
+	var dead []int
+	for i, ms := range of.Idle.StepsMs {
+		if alive := of.IdleFacts.Alive(i); alive != nil && !*alive && ms < of.Idle.LimitMs {
+			dead = append(dead, ms)
+		}
+	}
+	if len(dead) == 0 {
+		return nil
+	}
+	c := &evidence.Check{Check: of.Check, Control: of.ID}
+	again := *of.Idle
+	again.StepsMs, again.LimitMs = dead, dead[len(dead)-1]
+	c.ID, c.Idle = of.ID+"-again", &again
+	if r.check(ctx, c); c.IdleFacts == nil {
+		return nil
+	}
+	return c
+}
+
 // bindings answers the bindings that the responder opens, and tries each of them
 // after its idle time.
 func (r *run) bindings(ctx context.Context, c *evidence.Check) {

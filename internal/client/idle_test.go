@@ -1,8 +1,13 @@
 package client_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
+	"bothways/internal/diagnosis"
+	"bothways/internal/network"
+	"bothways/internal/network/networktest"
 	"bothways/internal/responder"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -52,5 +57,50 @@ func TestIdle(t *testing.T) {
 				t.Errorf("%s: the far end saw %+v of %s", c.ID, tr, second)
 			}
 		}
+	}
+}
+
+// TestIdleAgain interrupts the line for UDP while bindings are put to the test. What was dead
+// by that below the limit is tried again, and accuses nobody.
+func TestIdleAgain(t *testing.T) {
+	t.Parallel()
+	r := startResponder(t, func(c *responder.Config) { c.RTP = rtpprobe.PortRange{From: 32600, To: 32699} })
+	wire := networktest.New(network.Host{})
+	var opened time.Time
+	sip := portsOf(r)[sipprobe.UDP]
+	wire.Silence(func(f networktest.Flow) bool {
+		if f.Protocol != "udp" || f.Remote.Port() == sip {
+			return false
+		}
+		if opened.IsZero() {
+			opened = time.Now()
+		}
+		since := time.Since(opened)
+		return since > 700*time.Millisecond && since < 2500*time.Millisecond
+	})
+	s := idleChecks()
+	s.Checks = s.Checks[:1]
+	s.Checks[0].Idle.LimitMs = 1500
+	cfg := against(r, s)
+	cfg.Network = wire
+	ev := mustRun(t.Context(), t, cfg)
+	if len(ev.Checks) != 2 {
+		t.Fatalf("%d checks", len(ev.Checks))
+	}
+	first, again := ev.Checks[0], ev.Checks[1]
+	for i := range first.Idle.StepsMs {
+		if alive := first.IdleFacts.Alive(i); alive == nil || *alive {
+			t.Errorf("trial %d was not interrupted: %+v", i, first.IdleFacts.Bindings[i])
+		}
+	}
+	if again.Control != first.ID || !slices.Equal(again.Idle.StepsMs, []int{1000}) {
+		t.Errorf("%s is a control of %q with %v", again.ID, again.Control, again.Idle.StepsMs)
+	}
+	if alive := again.IdleFacts.Alive(0); alive == nil || !*alive {
+		t.Errorf("tried again: %+v", again.IdleFacts.Bindings)
+	}
+	d := diagnosis.Diagnose(ev)
+	if slices.ContainsFunc(d.Findings, func(f diagnosis.Finding) bool { return f.Code == "udp-binding-short" }) {
+		t.Errorf("%+v", d.Findings)
 	}
 }

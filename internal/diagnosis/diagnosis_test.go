@@ -204,9 +204,12 @@ var expected = map[string]struct {
 	"host-firewall-stateful": {diagnosis.Degraded, []string{"cause host-firewall inbound proven"}},
 	"sweep-host-firewall":    {diagnosis.Fail, []string{"cause host-firewall inbound proven"}},
 
-	"idle-remembered":  {diagnosis.Pass, nil},
-	"binding-short":    {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
-	"connection-short": {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},
+	"idle-remembered":                 {diagnosis.Pass, nil},
+	"binding-short":                   {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
+	"connection-short":                {diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},
+	"binding-short-twice":             {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
+	"idle-interrupted":                {diagnosis.Pass, nil},
+	"connection-short-behind-own-nat": {diagnosis.Inconclusive, nil},
 
 	"tls-clean":                 {diagnosis.Pass, nil},
 	"tls-given":                 {diagnosis.Pass, nil},

@@ -2,20 +2,11 @@ package diagnosis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"bothways/internal/evidence"
 	"bothways/scenarios"
-	"bothways/sipprobe"
-)
-
-// A fate is what an idle time has done to a binding or connection.
-type fate int
-
-const (
-	unknownFate fate = iota
-	survived
-	perished
 )
 
 // An Idle is what trials of one kind have shown; null is unknown.
@@ -33,69 +24,94 @@ type IdleTrial struct {
 	Alive  *bool
 }
 
-// idleOf reads the trials of a check.
-func idleOf(c *evidence.Check) (out Idle, steady bool) {
-	out.LimitMs = float64(c.Idle.LimitMs)
-	steady = true
+// An idleCheck is a check of idle times with the one that tried again what was dead in it. A
+// line that is interrupted, a router that starts anew and a machine that sleeps end a trial
+// as well as a timer does, but hardly twice: what was dead and then alive counts as alive.
+type idleCheck struct {
+	Idle
+	// steady is false where a longer time was survived than one that was not.
+	steady bool
+	// again is whether anything was tried again, twice counts what was dead both times, and
+	// revived are the times, in milliseconds, after which it was not.
+	again   bool
+	twice   int
+	revived []float64
+	// stopped are the times, in milliseconds, after which what the path let in was dropped by
+	// the responder's own machine.
+	stopped []float64
+}
+
+func (v *view) idleOf(c *evidence.Check) idleCheck {
+	out := idleCheck{Idle: Idle{LimitMs: float64(c.Idle.LimitMs)}, steady: true}
+	more := v.triedAgain(c)
+	out.again = more != nil
 	for i, ms := range c.Idle.StepsMs {
-		t := IdleTrial{IdleMs: float64(ms)}
-		switch fateOf(c.IdleFacts, i) {
-		case survived:
-			t.Alive = pointer(true)
-			steady = steady && out.DeadMs == nil // nothing rises from the dead
-			out.AliveMs = &t.IdleMs
-		case perished:
-			t.Alive = pointer(false)
-			if out.DeadMs == nil {
-				out.DeadMs = &t.IdleMs
+		t := IdleTrial{IdleMs: float64(ms), Alive: c.IdleFacts.Alive(i)}
+		if v.cameToMachine(c.IdleFacts, i) {
+			t.Alive, out.stopped = pointer(true), append(out.stopped, t.IdleMs)
+		}
+		if second := secondTrial(more, ms); t.Alive != nil && !*t.Alive && second != nil {
+			if t.Alive = second; *second {
+				out.revived = append(out.revived, t.IdleMs)
+			} else {
+				out.twice++
 			}
 		}
-		out.Trials = append(out.Trials, t)
+		out.add(t)
 	}
-	return out, steady
+	return out
 }
 
-func fateOf(f *evidence.IdleFacts, trial int) fate {
+// add takes the next trial in, in the order of their times.
+func (i *idleCheck) add(t IdleTrial) {
 	switch {
-	case trial < len(f.Bindings):
-		return bindingFate(f.Bindings[trial])
-	case trial < len(f.Connections):
-		return connectionFate(f.Connections[trial])
+	case t.Alive == nil:
+	case *t.Alive:
+		i.steady = i.steady && i.DeadMs == nil // nothing rises from the dead
+		i.AliveMs = &t.IdleMs
+	case i.DeadMs == nil:
+		i.DeadMs = &t.IdleMs
 	}
-	return unknownFate
+	i.Trials = append(i.Trials, t)
 }
 
-// bindingFate: a binding that had worked both ways, and what was sent to it later.
-func bindingFate(t evidence.BindingTrial) fate {
-	in, out := t.Inside, t.Outside
-	switch {
-	case in == nil || out == nil || in.Fault != "" || out.Fault != "":
-		return unknownFate
-	case out.Openers == 0 || in.Answers == 0 || out.Probes == 0:
-		return unknownFate
-	case in.Probes > 0:
-		return survived
+// minProbesAtMachine is how many packets after an idle time must have reached the responder's
+// machine for the path to be alive: one may be a late answer, counted twice.
+const minProbesAtMachine = 2
+
+// cameToMachine reports whether what was sent to a binding after its idle time reached the
+// responder's machine, by a count before its firewall, and not the responder.
+func (v *view) cameToMachine(f *evidence.IdleFacts, trial int) bool {
+	alive := f.Alive(trial)
+	if alive == nil || *alive || trial >= len(f.Bindings) {
+		return false
 	}
-	return perished
+	in, out := f.Bindings[trial].Inside, f.Bindings[trial].Outside
+	counted, known := v.captured().Packets(in.Local.Port())
+	more := counted - int64(out.Answers)
+	return known && more >= minProbesAtMachine && more <= int64(out.Probes)
 }
 
-func connectionFate(t evidence.ConnectionTrial) fate {
-	if t.First == nil || t.First.Outcome != sipprobe.Accepted {
-		return unknownFate
+// triedAgain is the control of a check of idle times; nil when there was none.
+func (v *view) triedAgain(c *evidence.Check) *evidence.Check {
+	for i := range v.Checks {
+		if x := &v.Checks[i]; x.Control == c.ID && x.Kind == c.Kind && x.Idle != nil && x.IdleFacts != nil {
+			return x
+		}
 	}
-	if t.EndedMs != nil {
-		return perished
+	return nil
+}
+
+// secondTrial is what became of an idle time when it was tried once more; null when it was
+// not, or that does not tell.
+func secondTrial(more *evidence.Check, ms int) *bool {
+	if more == nil {
+		return nil
 	}
-	if t.Second == nil {
-		return unknownFate
+	if i := slices.Index(more.Idle.StepsMs, ms); i >= 0 {
+		return more.IdleFacts.Alive(i)
 	}
-	switch t.Second.Outcome {
-	case sipprobe.Accepted:
-		return survived
-	case sipprobe.Silent, sipprobe.Closed:
-		return perished
-	}
-	return unknownFate
+	return nil
 }
 
 // nearLimit is how much below the limit a trial may be that proves it: a timer of
@@ -119,6 +135,15 @@ func (i Idle) memory() string {
 	return fmt.Sprintf("alive after %s, dead after %s", span(*i.AliveMs), span(*i.DeadMs))
 }
 
+// spans are idle times for people.
+func spans(all []float64) string {
+	var out []string
+	for _, ms := range all {
+		out = append(out, span(ms))
+	}
+	return list(out)
+}
+
 // span is an idle time for people: "90 s", "15 min".
 func span(ms float64) string {
 	d := time.Duration(ms) * time.Millisecond
@@ -129,22 +154,41 @@ func span(ms float64) string {
 }
 
 func (v *view) judgeIdle(out *CheckVerdict, c *evidence.Check) {
-	i, steady := idleOf(c)
-	out.Idle, out.Summary = &i, i.memory()
+	i := v.idleOf(c)
+	out.Idle, out.Summary = &i.Idle, i.memory()
+	if len(i.revived) > 0 {
+		out.Summary += fmt.Sprintf("; dead once after %s, and alive when that was tried again", spans(i.revived))
+	}
+	if len(i.stopped) > 0 {
+		out.Summary += fmt.Sprintf("; after %s what came reached the responder's machine, whose own firewall dropped it", spans(i.stopped))
+	}
 	if missing := c.IdleFacts.Missing; missing != "" {
 		out.Summary += "; " + missing
 	}
 	switch {
-	case !steady:
+	case c.Control != "" && i.DeadMs != nil:
+		out.Verdict = Fail
+	case c.Control != "" && i.AliveMs != nil:
+		out.Verdict = Pass
+	case !i.steady:
 		out.Verdict, out.Summary = Inconclusive, out.Summary+"; a longer time was survived than one that was not, so that something else is at work"
 	case i.suffices():
 		out.Verdict = Pass
+	case i.short() && v.ownMemory(c):
+		out.Verdict = Inconclusive
+		out.Summary += "; the client is behind a NAT of its own, which may be what forgot it"
 	case i.short():
 		out.Verdict = Fail
 		out.Summary += fmt.Sprintf("; at least %s are wanted", span(i.LimitMs))
 	default:
 		out.Verdict = Inconclusive
 	}
+}
+
+// ownMemory reports whether the client's own NAT must remember what a check leaves idle.
+func (v *view) ownMemory(c *evidence.Check) bool {
+	nat := v.Pairing.ClientBehindNAT
+	return c.Direction == scenarios.Inbound && nat != nil && *nat
 }
 
 // bindingShort: a binding that had worked was dead after a time below the limit.
@@ -155,20 +199,18 @@ func connectionShort(v *view) []Finding { return v.forgotten(scenarios.IdleKind,
 
 func (v *view) forgotten(kind scenarios.Kind, noun string) []Finding {
 	out := Finding{values: values{}}
-	deaths, shortest := 0, 0.0
+	deaths, twice, shortest := 0, 0, 0.0
 	for n := range v.Checks {
 		c := &v.Checks[n]
-		if c.Kind != kind || c.IdleFacts == nil {
+		if c.Kind != kind || c.IdleFacts == nil || c.Control != "" || v.ownMemory(c) {
 			continue
 		}
-		i, steady := idleOf(c)
-		if !steady || !i.short() {
+		i := v.idleOf(c)
+		if !i.steady || !i.short() {
 			continue
 		}
-		for _, t := range i.Trials {
-			if t.Alive != nil && !*t.Alive {
-				deaths++
-			}
+		if twice += i.twice; !i.again { // in a run that ended early, or of an earlier version
+			deaths += i.deaths()
 		}
 		if out.Direction = c.Direction; len(out.accounts) > 0 && out.accounts[0].kind != string(c.Direction) {
 			out.Direction = "" // both
@@ -177,13 +219,29 @@ func (v *view) forgotten(kind scenarios.Kind, noun string) []Finding {
 			shortest = *i.DeadMs
 			out.values["dead"], out.values["limit"] = span(shortest), span(i.LimitMs)
 		}
-		out.tell(account{check: c.ID, kind: string(c.Direction), short: i.memory(), long: fmt.Sprintf(
-			"every %s worked when it was opened; left idle it was %s, and the limit is %s", noun, i.memory(), span(i.LimitMs))})
+		long := fmt.Sprintf("every %s worked when it was opened; left idle it was %s, and the limit is %s", noun, i.memory(), span(i.LimitMs))
+		if i.twice > 0 {
+			long += "; what was dead was tried once more, and was dead again"
+		}
+		out.tell(account{check: c.ID, kind: string(c.Direction), short: i.memory(), long: long})
 	}
-	if deaths == 1 { // three copies may be lost by chance
+	if twice == 0 && deaths <= 1 { // three copies may be lost by chance
 		out.Confidence = Likely
 	}
+	if kind == scenarios.BindingKind && v.captured() == nil && len(out.accounts) > 0 {
+		return out.foundWith("A firewall on the responder's own machine that forgets as soon would look the same; a responder with the right to capture tells them apart.")
+	}
 	return out.found()
+}
+
+// deaths counts the trials that were dead.
+func (i Idle) deaths() (n int) {
+	for _, t := range i.Trials {
+		if t.Alive != nil && !*t.Alive {
+			n++
+		}
+	}
+	return n
 }
 
 // bindingNeeds and connectionNeeds: no trial of the kind tells.
@@ -192,13 +250,17 @@ func bindingNeeds(v *view) string {
 }
 
 func connectionNeeds(v *view) string {
-	return v.idleNeeds(scenarios.IdleKind, "the scenario long (or --long)")
+	needs := "the scenario long (or --long)"
+	if nat := v.Pairing.ClientBehindNAT; nat != nil && *nat {
+		needs += ", from a client with a public address"
+	}
+	return v.idleNeeds(scenarios.IdleKind, needs)
 }
 
 func (v *view) idleNeeds(kind scenarios.Kind, needs string) string {
 	for n := range v.Checks {
-		if c := &v.Checks[n]; c.Kind == kind && c.IdleFacts != nil {
-			if i, steady := idleOf(c); steady && (i.suffices() || i.short()) {
+		if c := &v.Checks[n]; c.Kind == kind && c.IdleFacts != nil && c.Control == "" {
+			if i := v.idleOf(c); i.steady && (i.suffices() || i.short() && !v.ownMemory(c)) {
 				return ""
 			}
 		}

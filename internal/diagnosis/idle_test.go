@@ -9,6 +9,7 @@ import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"
+	"bothways/rtpprobe"
 	"bothways/sipprobe"
 )
 
@@ -60,6 +61,38 @@ func TestIdleAccusesNobodyWrongly(t *testing.T) {
 				c.Second, c.EndedMs = nil, &ended
 			}
 		}, diagnosis.Fail, []string{"cause tcp-idle-short inbound proven"}},
+		{"dead twice", 100_000, forever, func(ev *evidence.Evidence) {
+			cut(ev, 4)
+			diagnosistest.TriedAgain(ev, 100_000, forever)
+		}, diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
+		{"a line that was interrupted when one trial was probed", 100_000, forever, func(ev *evidence.Evidence) {
+			diagnosistest.TriedAgain(ev, forever, forever)
+		}, diagnosis.Pass, nil},
+		{"a router that started anew, and the longest trial of connections is not repeated", forever, 200_000, func(ev *evidence.Evidence) {
+			diagnosistest.TriedAgain(ev, forever, forever)
+		}, diagnosis.Inconclusive, nil},
+		{"a router that started anew", 40_000, forever, func(ev *evidence.Evidence) {
+			diagnosistest.TriedAgain(ev, forever, forever)
+		}, diagnosis.Pass, nil},
+		{"a router that started anew and forgets all the same", 20_000, forever, func(ev *evidence.Evidence) {
+			diagnosistest.TriedAgain(ev, 40_000, forever)
+		}, diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
+		{"tried again, which does not tell", 40_000, forever, func(ev *evidence.Evidence) {
+			diagnosistest.TriedAgain(ev, 40_000, forever)
+			for i := range last(ev).IdleFacts.Bindings {
+				last(ev).IdleFacts.Bindings[i].Inside = nil
+			}
+		}, diagnosis.Fail, []string{"cause udp-binding-short outbound likely"}},
+		{"connections through the client's own NAT", forever, 200_000, func(ev *evidence.Evidence) {
+			diagnosistest.BehindOwnNAT(ev)
+		}, diagnosis.Inconclusive, nil},
+		{"connections through the client's own NAT, remembered", forever, forever, func(ev *evidence.Evidence) {
+			diagnosistest.BehindOwnNAT(ev)
+		}, diagnosis.Pass, nil},
+		{"the firewall of the responder's own machine", 40_000, forever, func(ev *evidence.Evidence) { counted(ev, 17) },
+			diagnosis.Pass, nil},
+		{"a machine that nothing came to", 40_000, forever, func(ev *evidence.Evidence) { counted(ev, 14) },
+			diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
 	} {
 		ev := diagnosistest.Idled(row.binding, row.connected)
 		row.change(ev)
@@ -76,6 +109,45 @@ func cut(ev *evidence.Evidence, from int) {
 	idle := *c.Idle
 	idle.StepsMs = idle.StepsMs[:from]
 	c.Idle, c.IdleFacts.Bindings = &idle, c.IdleFacts.Bindings[:from]
+}
+
+// counted has so many packets counted at the responder's machine for each binding.
+func counted(ev *evidence.Evidence, packets int64) {
+	var ports rtpprobe.PortSet
+	for _, b := range ev.Checks[len(ev.Checks)-2].IdleFacts.Bindings {
+		ports.Add(b.Inside.Local.Port())
+	}
+	ev.Responder.Capture = &evidence.Capture{UDP: []evidence.CapturedPorts{{Packets: packets, Ports: ports}}}
+}
+
+// TestIdleAgainIsTold: what was dead once is told, and what may look like a router is.
+func TestIdleAgainIsTold(t *testing.T) {
+	const forever = 10_000_000
+	for name, row := range map[string]struct {
+		ev   *evidence.Evidence
+		want string
+	}{
+		"once":        {diagnosistest.TriedAgain(diagnosistest.Idled(100_000, forever), forever, forever), "alive after 115 s, dead after 3 min; dead once after 115 s, and alive when that was tried again"},
+		"twice":       {diagnosistest.TriedAgain(diagnosistest.Idled(40_000, forever), 40_000, forever), "tried once more, and was dead again"},
+		"own machine": {diagnosistest.Idled(40_000, forever), "A firewall on the responder's own machine"},
+		"own NAT":     {diagnosistest.BehindOwnNAT(diagnosistest.Idled(forever, 400_000)), "the client is behind a NAT of its own, which may be what forgot it"},
+	} {
+		d := diagnosis.Diagnose(row.ev)
+		var text []string
+		for _, f := range d.Findings {
+			text = append(text, f.Evidence...)
+		}
+		for _, c := range d.Checks {
+			text = append(text, c.Summary)
+		}
+		if all := strings.Join(text, "\n"); !strings.Contains(all, row.want) {
+			t.Errorf("%s: no %q in\n%s", name, row.want, all)
+		}
+	}
+	behind := diagnosistest.BehindOwnNAT(diagnosistest.Idled(forever, 400_000))
+	if got := needs(behind, "tcp-idle-short"); !strings.Contains(got, "public address") {
+		t.Errorf("needs %q", got)
+	}
 }
 
 func TestIdleNamesTheBracket(t *testing.T) {

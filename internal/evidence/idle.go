@@ -15,6 +15,19 @@ type IdleFacts struct {
 	Missing string `json:"missing,omitempty"`
 }
 
+// Alive reports whether what a trial left idle was alive afterwards; trials count from 0.
+// Null is a trial that does not tell.
+func (f *IdleFacts) Alive(trial int) *bool {
+	switch {
+	case f == nil:
+	case trial < len(f.Bindings):
+		return f.Bindings[trial].alive()
+	case trial < len(f.Connections):
+		return f.Connections[trial].alive()
+	}
+	return nil
+}
+
 // A BindingTrial is one UDP binding of the site's NAT: the responder opened it towards
 // the client, and after the idle time the client sent to it.
 type BindingTrial struct {
@@ -22,6 +35,16 @@ type BindingTrial struct {
 	Outside *BindingOutside `json:"outside"`
 	// Inside is null when the responder's record could not be had.
 	Inside *BindingInside `json:"inside"`
+}
+
+// alive tells only of a binding that had worked both ways, and of what was sent to it later.
+func (t BindingTrial) alive() *bool {
+	in, out := t.Inside, t.Outside
+	if in == nil || out == nil || in.Fault != "" || out.Fault != "" || out.Openers == 0 || in.Answers == 0 || out.Probes == 0 {
+		return nil
+	}
+	alive := in.Probes > 0
+	return &alive
 }
 
 // BindingOutside is the client's part of a trial.
@@ -62,6 +85,27 @@ type ConnectionTrial struct {
 	// EndedMs is when the connection was found closed, in milliseconds after the first
 	// answer; null when it was not before the second question.
 	EndedMs *float64 `json:"ended_ms"`
+}
+
+// alive tells only of a connection over which the first question was answered.
+func (t ConnectionTrial) alive() *bool {
+	alive := false
+	switch {
+	case t.First == nil || t.First.Outcome != sipprobe.Accepted:
+		return nil
+	case t.EndedMs != nil:
+		return &alive
+	case t.Second == nil:
+		return nil
+	}
+	switch t.Second.Outcome {
+	case sipprobe.Accepted:
+		alive = true
+	case sipprobe.Silent, sipprobe.Closed:
+	default:
+		return nil
+	}
+	return &alive
 }
 
 // ConnectionTokens mark the two questions of a trial.
