@@ -22,7 +22,7 @@ func (v *view) judgeCall(out *CheckVerdict, c call) {
 	if v.judgeExpected(out, c) {
 		return
 	}
-	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeMoves, judgeSilence, judgeStops, judgeSound, judgeDigits} {
+	for _, judge := range []func(*CheckVerdict, call) bool{judgeRecords, judgeDrops, judgeMoves, judgeSilence, v.judgeStops, judgeSound, judgeDigits} {
 		if !judge(out, c) {
 			return
 		}

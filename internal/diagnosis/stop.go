@@ -74,16 +74,33 @@ func (c call) when(l leg, s stop) string {
 	return fmt.Sprintf("after %s of audio", millis(s.afterMs))
 }
 
+// shortestOwnMemory is the shortest pause, in milliseconds, after which the client's own NAT may
+// have forgotten a call: networks of mobile phones do so after half a minute or less.
+const shortestOwnMemory = 15_000
+
+// ownNATMayForget reports whether the client's own NAT may be what kept the site's audio from the
+// client after a pause in which nothing passed either way.
+func (v *view) ownNATMayForget(c call, l leg, s stop) bool {
+	nat := v.Pairing.ClientBehindNAT
+	return l.direction == scenarios.Outbound && nat != nil && *nat && c.atPause(l, s) && c.check.Call.PauseMs >= shortestOwnMemory
+}
+
 // judgeStops reports whether audio flowed to the end in both directions.
-func judgeStops(out *CheckVerdict, c call) bool {
+func (v *view) judgeStops(out *CheckVerdict, c call) bool {
 	for _, l := range c.legs() {
-		if s, stopped := l.stop(); stopped {
+		if s, stopped := l.stop(); stopped && v.ownNATMayForget(c, l, s) {
+			if out.Verdict != Fail {
+				out.Verdict = Inconclusive
+			}
+			out.Summary = joined(out.Summary, fmt.Sprintf("%s hears nothing any more %s; the client is behind a NAT of its own, which may be what forgot the call",
+				hears(l.direction), c.when(l, s)))
+		} else if stopped {
 			out.Verdict = Fail
 			out.Summary = joined(out.Summary, fmt.Sprintf("%s hears nothing any more %s (the last %s did not arrive)",
 				hears(l.direction), c.when(l, s), count(s.missed, "packet")))
 		}
 	}
-	return out.Verdict != Fail
+	return out.Verdict != Fail && out.Verdict != Inconclusive
 }
 
 func joined(a, b string) string {
@@ -113,7 +130,7 @@ func audioStops(v *view) []Finding {
 		for _, c := range v.established() {
 			l := c.leg(d)
 			s, stopped := l.stop()
-			if !stopped {
+			if !stopped || v.ownNATMayForget(c, l, s) {
 				continue
 			}
 			_, receiver := l.ends()

@@ -56,6 +56,45 @@ func TestStopsAccuseNobodyWrongly(t *testing.T) {
 	}
 }
 
+// TestStopsBehindOwnNAT: what the client's own NAT may have forgotten in a pause accuses nobody.
+func TestStopsBehindOwnNAT(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		pauseMs int
+		behind  bool
+		verdict diagnosis.Verdict
+		want    []string
+	}{
+		{"public", 60_000, false, diagnosis.Fail, []string{"symptom audio-stops outbound proven"}},
+		{"behind a NAT", 60_000, true, diagnosis.Inconclusive, nil},
+		{"behind a NAT, and a short pause", 6_000, true, diagnosis.Fail, []string{"symptom audio-stops outbound proven"}},
+	} {
+		ev := diagnosistest.Stopped(250, row.pauseMs)
+		for i := range ev.Checks {
+			f := ev.Checks[i].CallFacts
+			if f == nil {
+				continue
+			}
+			if f.Client.Lead != nil { // what goes in arrives
+				whole := diagnosistest.Site{Transports: udp()}.Run().Checks[i].CallFacts.Responder.Media.Received
+				f.Responder.Media.Received = whole
+			}
+			f.Responder.Media.Sent.FirstSequence = 1
+			got, last, lastMS := int64(125), uint16(125), 2_500.
+			in := &f.Client.Media.Received
+			in.Packets, in.Expected, in.LastSequence, in.LastMS, in.ToneHeardMS = got, got, &last, &lastMS, lastMS
+			f.Client.Media.OpenMS = 6_500 + float64(row.pauseMs)
+		}
+		if row.behind {
+			diagnosistest.BehindOwnNAT(ev)
+		}
+		d := diagnosis.Diagnose(ev)
+		if diff := cmp.Diff(row.want, findings(d)); diff != "" || d.Verdict != row.verdict {
+			t.Errorf("%s: %s %s", row.name, d.Verdict, diff)
+		}
+	}
+}
+
 func TestStopsSayWhen(t *testing.T) {
 	for run, want := range map[string][]string{
 		"audio-stops":            {"after 3.0 s of audio the responder received none of the last 150 packets, and listened for 3.5 s more"},
