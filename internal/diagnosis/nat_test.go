@@ -3,6 +3,7 @@ package diagnosis_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +116,15 @@ func TestNATsAccuseNobodyWrongly(t *testing.T) {
 		{"the answer comes from the inside address", diagnosistest.NAT{Hairpin: "private"}, facts(func(*evidence.NATFacts) {}), []string{"cause no-hairpin  proven"}},
 		{"hairpin fails, and so it does from outside", diagnosistest.NAT{Hairpin: "dead", Closed: true}, facts(func(*evidence.NATFacts) {}), nil},
 		{"hairpin fails, and nobody knows of outside", diagnosistest.NAT{Hairpin: "dead"}, facts(func(f *evidence.NATFacts) { f.ColdHeard = nil }), nil},
+		{"hairpin fails at an address of another line", diagnosistest.NAT{Hairpin: "dead"}, facts(func(f *evidence.NATFacts) {
+			x := &f.Hairpin.Result.Exchanges[0]
+			x.To = netip.AddrPortFrom(diagnosistest.Public2, x.To.Port())
+		}), nil},
+		{"hairpin fails, and the client was inside", diagnosistest.NAT{Hairpin: "dead"}, facts(func(f *evidence.NATFacts) {
+			for i := range f.Cold {
+				f.Cold[i].To = netip.AddrPortFrom(diagnosistest.Inside, f.Cold[i].Port)
+			}
+		}), nil},
 		{"hairpin could not be sent", diagnosistest.NAT{Hairpin: "dead"}, facts(func(f *evidence.NATFacts) { f.Hairpin.Result.Exchanges[0].Sent = 0 }), nil},
 		{"media from elsewhere is dropped", diagnosistest.NAT{SecondShut: true}, facts(func(*evidence.NATFacts) {}), []string{second}},
 		{"media from anywhere is dropped", diagnosistest.NAT{SecondShut: true, Closed: true}, facts(func(*evidence.NATFacts) {}), nil},
@@ -178,6 +188,18 @@ func TestNATsNeedNoSIPOverUDP(t *testing.T) {
 	d := diagnosis.Diagnose(ev)
 	if want := "How the NATs behave was measured in all of 1 check."; d.Verdict != diagnosis.Pass || d.Summary != want {
 		t.Errorf("%s: %s %v, want %s", d.Verdict, d.Summary, findings(d), want)
+	}
+}
+
+// TestHairpinNeedsTheSameAddress: a forward that was proven at one address of the site says
+// nothing of another.
+func TestHairpinNeedsTheSameAddress(t *testing.T) {
+	ev := diagnosistest.Tested(diagnosistest.NAT{Hairpin: "dead"})
+	x := &last(ev).NATFacts.Hairpin.Result.Exchanges[0]
+	x.To = netip.AddrPortFrom(diagnosistest.Public2, x.To.Port())
+	want := "a client that reaches the site at " + diagnosistest.Public2.String()
+	if got := needs(ev, "no-hairpin"); !strings.HasPrefix(got, want) {
+		t.Errorf("needs %q, want %q", got, want)
 	}
 }
 

@@ -94,15 +94,29 @@ func (n nat) hairpins() *bool {
 // hairpin is the question from inside to the public address of a port that is proven to
 // be forwarded from outside.
 func (n nat) hairpin() (natprobe.Exchange, bool) {
+	x, tried := n.asked()
+	if !tried || !n.forwarded(x.To) || x.Sent < minColdProbes && !x.Answered() {
+		return x, false
+	}
+	return x, true
+}
+
+// asked is the question from inside to the site's public address, whatever is known of it.
+func (n nat) asked() (natprobe.Exchange, bool) {
 	h := n.facts.Hairpin
 	if h == nil || len(h.Result.Exchanges) == 0 {
 		return natprobe.Exchange{}, false
 	}
-	x := h.Result.Exchanges[0]
-	if !slices.Contains(n.media.first.arrived, x.To.Port()) || x.Sent < minColdProbes && !x.Answered() {
-		return x, false
-	}
-	return x, true
+	return h.Result.Exchanges[0], true
+}
+
+// forwarded reports whether what the client sent to an address and port of the site arrived at
+// that port. A site may have more addresses than the one that the client reaches, without a
+// forward on each.
+func (n nat) forwarded(at netip.AddrPort) bool {
+	return slices.Contains(n.media.first.arrived, at.Port()) && slices.ContainsFunc(n.facts.Cold, func(p evidence.ColdProbe) bool {
+		return !p.Second && p.To == at
+	})
 }
 
 // seenBy are the plain questions of a socket that were answered.

@@ -156,6 +156,9 @@ func hairpinNeeds(v *view) string {
 		if n.hairpins() != nil {
 			return ""
 		}
+		if x, tried := n.asked(); tried && slices.Contains(n.media.first.arrived, x.To.Port()) && !n.forwarded(x.To) {
+			return fmt.Sprintf("a client that reaches the site at %s, which the responder takes for its public address; this one reached it at %s", x.To.Addr(), v.Run.Address)
+		}
 	}
 	return "a test of the site's NAT (scenario nat) with a media port that is forwarded, and a responder that knows its public address for certain: bothways-responder --public-address or --stun"
 }
