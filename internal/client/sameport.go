@@ -10,7 +10,8 @@ import (
 
 // samePort asks the site over UDP from this end's own SIP port, as a provider's proxy
 // does, where a question from a fresh port was answered; and if that meets silence, from
-// the fresh port again. It comes last: what it opens would be a way in for calls from the
+// the fresh port again and then from its own once more: the line may have been interrupted
+// just then. It comes last: what it opens would be a way in for calls from the
 // site. From behind this end's own NAT the port would not be the one that the site sees.
 func (r *run) samePort(ctx context.Context) {
 	own, f := r.own[sipprobe.UDP], r.flows[sipprobe.UDP]
@@ -24,7 +25,8 @@ func (r *run) samePort(ctx context.Context) {
 		}
 		same := r.repeat(ctx, c, "-own-port", own, f)
 		if same.Options.Exchange.Outcome == sipprobe.Silent {
-			r.repeat(ctx, same, "-again", f.endpoint, f)
+			again := r.repeat(ctx, same, "-again", f.endpoint, f)
+			r.repeat(ctx, again, "-own-port", own, f)
 		}
 		return
 	}

@@ -55,13 +55,13 @@ func TestDoubleNAT(t *testing.T) {
 		want   diagnosis.Confidence // empty: no finding
 		needs  bool
 	}{
-		"private":                        {"192.168.0.2", same, diagnosis.Proven, false},
-		"DS-Lite":                        {"192.0.0.2", same, diagnosis.Proven, false},
-		"the public one":                 {"203.0.113.10", same, "", false},
-		"another public one":             {"192.0.2.77", same, diagnosis.Likely, false},
-		"a carrier's, and calls go in":   {"100.64.0.10", same, diagnosis.Likely, false},
-		"private, and so is the outside": {"10.0.0.2", reachedAt("172.16.0.9"), diagnosis.Likely, false},
-		"private, and dialled there":     {"10.0.0.2", reachedAt("10.0.0.2"), "", false},
+		"private":                                {"192.168.0.2", same, diagnosis.Proven, false},
+		"DS-Lite":                                {"192.0.0.2", same, diagnosis.Proven, false},
+		"the public one":                         {"203.0.113.10", same, "", false},
+		"another public one":                     {"192.0.2.77", same, diagnosis.Likely, false},
+		"a carrier's, and calls go in":           {"100.64.0.10", same, diagnosis.Likely, false},
+		"private, and so is the outside":         {"10.0.0.2", reachedAt("172.16.0.9"), diagnosis.Likely, false},
+		"private, and dialled there":             {"10.0.0.2", reachedAt("10.0.0.2"), "", false},
 		"the source of audio": {"203.0.113.99", func(ev *evidence.Evidence) {
 			s := ev.Checks[2].CallFacts.Client.Media.Received.Sources
 			s[0].Address = netip.AddrPortFrom(addr("203.0.113.99"), s[0].Address.Port())
@@ -255,6 +255,16 @@ func TestStaleState(t *testing.T) {
 		"answered": {func(_ *evidence.Evidence, same, _ *evidence.Check) {
 			same.Options.Exchange.Outcome = sipprobe.Accepted
 		}, false, false},
+		"the line was interrupted just then": {func(ev *evidence.Evidence, _, again *evidence.Check) {
+			once := *again
+			once.ID, once.Control = again.ID+"-own-port", again.ID
+			ev.Checks = append(ev.Checks, once)
+		}, false, false},
+		"silent once more": {func(ev *evidence.Evidence, same, again *evidence.Check) {
+			once := *same
+			once.ID, once.Control = again.ID+"-own-port", again.ID
+			ev.Checks = append(ev.Checks, once)
+		}, true, false},
 		"not sent": {func(_ *evidence.Evidence, same, _ *evidence.Check) {
 			same.Options.Exchange.Outcome = sipprobe.NotSent
 		}, false, false},

@@ -13,6 +13,7 @@ import (
 type repeat struct {
 	fresh, same *evidence.Check
 	again       *evidence.Check // nil when there was no need
+	once        *evidence.Check // once more from the own port; nil when it was not asked
 }
 
 func (v *view) repeats() []repeat {
@@ -35,6 +36,11 @@ func (v *view) repeats() []repeat {
 				r.again = c
 			}
 		}
+		for _, c := range byID {
+			if r.again != nil && c.Control == r.again.ID {
+				r.once = c
+			}
+		}
 		out = append(out, r)
 	}
 	return out
@@ -52,6 +58,9 @@ func staleState(v *view) []Finding {
 		if r.fresh.Options.Exchange.Outcome != sipprobe.Accepted || r.again.Options.Exchange.Outcome != sipprobe.Accepted {
 			continue
 		}
+		if r.once != nil && r.once.Options.Exchange.Outcome != sipprobe.Silent {
+			continue // the line was interrupted when it was asked first
+		}
 		x, y := r.same.Options.Exchange, r.again.Options.Exchange
 		f.values["flow"] = fmt.Sprintf("UDP from %s to %s", x.Local, x.Remote)
 		f.Checks = append(f.Checks, r.same.ID)
@@ -59,9 +68,17 @@ func staleState(v *view) []Finding {
 			fmt.Sprintf("%s: the client sent %s from %s to %s; the responder, listening on %s, received none of them.",
 				r.same.ID, count(sent, "request"), x.Local, x.Remote, v.inside(sipprobe.UDP)),
 			fmt.Sprintf("The same question from %s to the same port was answered before (%s) and after (%s).", y.Local, r.fresh.ID, r.again.ID),
-			"A filter on that source port would look the same.")
+			r.askedOnceMore()+"A filter on that source port would look the same.")
 	}
 	return f.found()
+}
+
+// askedOnceMore says that the own port stayed dead, where that was tried.
+func (r repeat) askedOnceMore() string {
+	if r.once == nil {
+		return ""
+	}
+	return fmt.Sprintf("Asked from %s once more after that, it met silence again. ", r.same.Options.Exchange.Local)
 }
 
 // traced counts the requests of a check: what left the client, and what arrived at the
