@@ -62,6 +62,8 @@ func TestDoubleNAT(t *testing.T) {
 		"a carrier's, and calls go in":           {"100.64.0.10", same, diagnosis.Likely, false},
 		"private, and so is the outside":         {"10.0.0.2", reachedAt("172.16.0.9"), diagnosis.Likely, false},
 		"private, and dialled there":             {"10.0.0.2", reachedAt("10.0.0.2"), "", false},
+		"public, and the client came by a VPN":   {"203.0.113.10", reachedAt("10.99.1.10"), "", true},
+		"a second uplink, and so did the client": {"192.0.2.77", reachedAt("10.99.1.10"), "", true},
 		"the source of audio": {"203.0.113.99", func(ev *evidence.Evidence) {
 			s := ev.Checks[2].CallFacts.Client.Media.Received.Sources
 			s[0].Address = netip.AddrPortFrom(addr("203.0.113.99"), s[0].Address.Port())

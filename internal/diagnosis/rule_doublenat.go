@@ -62,7 +62,7 @@ func (v *view) outside() []sighting {
 // site. One word to the contrary, and nothing is said.
 func doubleNAT(v *view) []Finding {
 	told, outside := v.toldWANs(), v.outside()
-	if len(told) == 0 || len(outside) == 0 {
+	if len(told) == 0 || len(outside) == 0 || fromWithin(told, outside) {
 		return nil
 	}
 	met := func(t toldWAN) bool {
@@ -83,6 +83,14 @@ func doubleNAT(v *view) []Finding {
 		f.Evidence = append(f.Evidence, "A router with several uplinks or addresses would look the same.")
 	}
 	return []Finding{f}
+}
+
+// fromWithin reports whether the client met the site at private addresses alone, as over a VPN
+// or from the site's own network, while its router has a public one: then the client has not
+// come by that router's outside.
+func fromWithin(told []toldWAN, outside []sighting) bool {
+	return !slices.ContainsFunc(outside, func(s sighting) bool { return !network.Private(s.addr) }) &&
+		slices.ContainsFunc(told, func(t toldWAN) bool { return !network.Private(t.addr) && !dsLite(t.addr) })
 }
 
 func hows(all []sighting) []string {
@@ -127,6 +135,8 @@ func doubleNeeds(v *view) string {
 	switch {
 	case len(v.outside()) == 0:
 		return "a client outside the site, over IPv4: here it met no address of a NAT"
+	case fromWithin(v.toldWANs(), v.outside()):
+		return "a client outside the site: here it met the site at private addresses alone"
 	case len(v.toldWANs()) > 0:
 		return ""
 	}
