@@ -41,6 +41,11 @@ func (n *Names) split(v *view, out *resolve.Resolution) {
 		return
 	}
 	inside, outside := in.Addresses(), out.Addresses()
+	if toItself(inside) {
+		n.Notes = append(n.Notes, fmt.Sprintf("On the responder's machine, %s leads to that machine itself (%s), as a line in its hosts file has it; what others inside are told is not known.",
+			out.Name, addrs(inside)))
+		return
+	}
 	if len(inside) == 0 {
 		n.Notes = append(n.Notes, fmt.Sprintf("Inside, %s leads nowhere (%s); outside it leads to %s.", out.Name, noAddress(in), addrs(outside)))
 		return
@@ -54,6 +59,12 @@ func (n *Names) split(v *view, out *resolve.Resolution) {
 		end = " (split DNS)."
 	}
 	n.Notes = append(n.Notes, fmt.Sprintf("Inside, %s leads to %s, outside to %s%s", out.Name, addrs(inside), addrs(outside), end))
+}
+
+// toItself reports whether the addresses are those of a machine for itself alone. Many systems
+// have such a line for their own name (127.0.1.1 on Debian).
+func toItself(inside []netip.Addr) bool {
+	return len(inside) > 0 && !slices.ContainsFunc(inside, func(a netip.Addr) bool { return !a.IsLoopback() })
 }
 
 // insideNames is what the responder found of the same name; nil when that is not known.
@@ -139,7 +150,7 @@ func (v *view) otherAddresses(out *resolve.Resolution) []string {
 // when that is not known.
 func (v *view) hairpinNote() string {
 	in := v.insideNames()
-	if in == nil || len(in.Addresses()) == 0 {
+	if in == nil || len(in.Addresses()) == 0 || toItself(in.Addresses()) {
 		return ""
 	}
 	if slices.Contains(in.Addresses(), v.Run.Address) {

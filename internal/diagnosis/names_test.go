@@ -30,6 +30,8 @@ func TestNames(t *testing.T) {
 		{"in turn", diagnosistest.Named(diagnosistest.Public, cdn), diagnosistest.Named(cdn), &no, []string{"also leads to 203.0.113.99"}},
 		{"two public addresses", diagnosistest.Named(diagnosistest.Public), diagnosistest.Named(cdn), &yes, []string{"the two ends are told different addresses"}},
 		{"nowhere inside", diagnosistest.Named(diagnosistest.Public), diagnosistest.Named(), nil, []string{"leads nowhere (no such name)"}},
+		{"the machine itself inside", diagnosistest.Named(diagnosistest.Public), diagnosistest.Named(netip.MustParseAddr("127.0.1.1")), nil,
+			[]string{"leads to that machine itself (127.0.1.1)"}},
 		{"not asked inside", diagnosistest.Named(diagnosistest.Public), nil, nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,6 +54,11 @@ func TestNames(t *testing.T) {
 
 // TestHairpinByName ties a missing way back in to what the name leads to inside.
 func TestHairpinByName(t *testing.T) {
+	itself := diagnosistest.Tested(diagnosistest.NAT{Hairpin: "dead"})
+	diagnosistest.ByName(itself, diagnosistest.Named(diagnosistest.Public), diagnosistest.Named(netip.MustParseAddr("127.0.1.1")))
+	if f := named(itself, "no-hairpin"); f == nil || strings.Contains(strings.Join(f.Evidence, " "), "what dials the name there") {
+		t.Errorf("what a machine calls itself says nothing of others: %+v", f)
+	}
 	for want, inside := range map[string]*resolve.Resolution{
 		"what dials the name there meets this":                 diagnosistest.Named(diagnosistest.Public),
 		"what dials the name there does not need the way back": diagnosistest.Named(diagnosistest.Inside),
