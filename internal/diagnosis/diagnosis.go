@@ -21,6 +21,9 @@ type Diagnosis struct {
 	Differences []Difference
 	// Names is null for a target that is an address.
 	Names *Names
+	// Within is a clause that says by what the client is known not to have been outside the
+	// site; empty where that is not known.
+	Within string
 }
 
 // Diagnose judges the evidence of a run. It never fails: what it cannot decide is
@@ -33,7 +36,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	}
 	v := newView(ev)
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
-	d.Changes, d.Names = v.sipChanges(), v.judgeNames()
+	d.Changes, d.Names, d.Within = v.sipChanges(), v.judgeNames(), v.within()
 	d.Remarks = v.remarks()
 	d.Differences = v.differences()
 	d.Checks = v.judgeAll(d.Findings)

@@ -210,6 +210,7 @@ var expected = map[string]struct {
 	"binding-short-twice":             {diagnosis.Fail, []string{"cause udp-binding-short outbound proven"}},
 	"idle-interrupted":                {diagnosis.Pass, nil},
 	"connection-short-behind-own-nat": {diagnosis.Inconclusive, nil},
+	"client-inside":                   {diagnosis.Pass, nil},
 
 	"tls-clean":                 {diagnosis.Pass, nil},
 	"tls-given":                 {diagnosis.Pass, nil},

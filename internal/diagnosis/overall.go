@@ -79,7 +79,11 @@ func summarise(v *view, d Diagnosis) string {
 	}
 	switch d.Verdict {
 	case Pass:
-		return v.faultless(d.Checks, counts)
+		text := v.faultless(d.Checks, counts)
+		if d.Within != "" {
+			text += " The client was not outside, so that the router was not tested."
+		}
+		return text
 	case Fail:
 		return fmt.Sprintf("%d of %s failed, and no cause can be named.", counts[Fail], count(scenarioChecks(counts), "check"))
 	case Degraded:

@@ -84,6 +84,8 @@ func portExposed(v *view) []Finding {
 			f := Finding{Direction: d, values: values{"port": names(all), "are": are(len(all)), "where": "from outside"}}
 			if d == scenarios.Outbound {
 				f.values["where"] = "from inside"
+			} else if v.within() != "" {
+				f.values["where"] = "from where the client was, inside,"
 			}
 			if !arrived {
 				f.Confidence = Likely // a proxy near the client may answer for every address

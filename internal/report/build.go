@@ -36,7 +36,7 @@ func buildRun(ev *evidence.Evidence, d diagnosis.Diagnosis) Run {
 		ID: run.ID, Started: run.Started, DurationMs: run.DurationMs, Target: run.Target, Embedded: run.Embedded,
 		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: ev.Pairing.ClientBehindNAT,
 		PairingTransport: orNull(string(ev.Pairing.Transport)), Interrupted: orNull(run.Interrupted),
-		Router: orNull(run.Router), Resolution: buildResolution(ev, d.Names),
+		Router: orNull(run.Router), Resolution: buildResolution(ev, d.Names), ClientInside: orNull(d.Within),
 	}
 	if run.Address.IsValid() {
 		out.Address = orNull(run.Address.String())

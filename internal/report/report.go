@@ -62,6 +62,9 @@ type Run struct {
 	// PairingTransport carried the pairing first; null when none did.
 	PairingTransport *string `json:"pairing_transport"`
 	ClientBehindNAT  *bool   `json:"client_behind_nat"`
+	// ClientInside says by what the client is known not to have been outside the site, so that
+	// the router was not tested; left out where that is not known.
+	ClientInside *string `json:"client_inside,omitempty"`
 	// Interrupted says why the run ended before its time, null when it did not.
 	Interrupted *string `json:"interrupted"`
 }

@@ -128,8 +128,12 @@ func (r Run) notes() []string {
 	if r.Interrupted != nil {
 		out = append(out, r.endedEarly(*r.Interrupted))
 	}
-	if r.ClientBehindNAT != nil && *r.ClientBehindNAT {
+	if r.ClientBehindNAT != nil && *r.ClientBehindNAT && r.ClientInside == nil {
 		out = append(out, "The client is behind a NAT of its own.")
+	}
+	if r.ClientInside != nil {
+		out = append(out, "The client was not outside the site: "+*r.ClientInside+". What the router lets in from the Internet was not tested; "+
+			"run the client on another line, such as that of a mobile phone.")
 	}
 	if r.Resolution != nil {
 		out = append(out, r.Resolution.Notes...)

@@ -17,6 +17,7 @@ func edgeRuns() []Run {
 	byUser.Client.RouterWAN = netip.MustParseAddr("100.64.0.10")
 	return []Run{
 		{"double-nat", Told("192.168.0.2")},
+		{"client-inside", Hairpinned()},
 		{"double-nat-told-by-user", byUser},
 		{"source-changes-mid-call", Moved(6_000)},
 		{"source-address-varies", Varies()},
@@ -38,6 +39,14 @@ func Told(wan string) *evidence.Evidence {
 		{Protocol: evidence.NATPMP, Outcome: "told", WAN: netip.MustParseAddr(wan)},
 		{Protocol: evidence.UPnP, Outcome: "silent"},
 	}}
+	return ev
+}
+
+// Hairpinned is a run without fault whose client is behind the site's own router, and came by
+// the public address.
+func Hairpinned() *evidence.Evidence {
+	ev := Site{ClientNAT: true, Transports: []sipprobe.Transport{sipprobe.UDP}}.Run()
+	ev.Client.PublicAddress = Public
 	return ev
 }
 
