@@ -28,6 +28,8 @@ func (r *run) idle(ctx context.Context, c *evidence.Check) {
 	t := sipprobe.Transport(c.Transport)
 	outward := c.Direction == scenarios.Outbound
 	switch {
+	case outward && r.unreachable() == errConcealed:
+		c.Skipped = errConcealed.Error()
 	case outward && r.public != r.local:
 		c.Skipped = "the client is behind a NAT of its own, whose memory would be measured too"
 	case outward && c.Kind == scenarios.IdleKind && r.own[t] == nil:

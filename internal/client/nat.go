@@ -60,7 +60,7 @@ func (r *run) natOrder(ctx context.Context, o pairing.NATOrder) (pairing.NATRepl
 func (r *run) natOut(ctx context.Context, c *evidence.Check, opened pairing.NATReply) {
 	hidden := r.public != r.local
 	if hidden && !opened.Public {
-		c.Skipped = "the client is behind a NAT of its own, which lets nothing in that it did not ask for"
+		c.Skipped = r.unreachable().Error()
 		return
 	}
 	facts := &evidence.NATFacts{}

@@ -39,6 +39,9 @@ var (
 // learnNAT finds out, over UDP flows of this end, whether its own NAT keeps source
 // ports, and with which hop limit a packet leaves that NAT and ends well before the site.
 func (r *run) learnNAT(ctx context.Context) (*evidence.OwnNAT, error) {
+	if err := r.unreachable(); err == errConcealed {
+		return nil, err
+	}
 	if r.flows[sipprobe.UDP] == nil {
 		return nil, errNoUDPBehindNAT
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,8 +15,8 @@ const knockTimeout = 90 * time.Second
 
 // outbound hangs bells at this end's ports, and has the responder knock at them.
 func (p *ports) outbound(ctx context.Context) error {
-	if p.public != p.local {
-		return errors.New("the client is behind a NAT of its own, which lets nothing in that it did not ask for")
+	if err := p.unreachable(); err != nil {
+		return err
 	}
 	ringing, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -81,8 +81,8 @@ func (r *run) aside(ctx context.Context, c *evidence.Check) error {
 		c.Rewriting.Aside = e.ShowAll(ctx, to, r.private())
 		return nil
 	}
-	if r.public != r.local {
-		return errBehindNAT
+	if err := r.unreachable(); err != nil {
+		return err
 	}
 	reply, err = r.link.Do(ctx, pairing.Order{Show: &pairing.Show{
 		Token: token, Transport: sipprobe.UDP, Port: e.Local().Port(), Aside: true,

@@ -26,6 +26,21 @@ const (
 
 var errNATShut = errors.New("hardly anything came through the client's own NAT, although it had sent from each port first: that NAT, or the site's, may change ports, or the site lets nothing out")
 
+// errConcealed says why nothing can reach this end of which it has not spoken first, where that
+// is not for a NAT of its own.
+var errConcealed = errors.New("the site hides from the responder where the client is: it sees a private address in the client's place, and can send nothing to the client of its own accord")
+
+// unreachable is why the responder can send nothing to this end of its own accord; nil where it can.
+func (r *run) unreachable() error {
+	switch {
+	case r.public == r.local:
+		return nil
+	case network.Private(r.public) && r.local.IsGlobalUnicast() && !network.Private(r.local):
+		return errConcealed
+	}
+	return errBehindNAT
+}
+
 // behindNAT reports whether this end has a NAT of its own.
 func (r *run) behindNAT() bool { return r.public != r.local }
 

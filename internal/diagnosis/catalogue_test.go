@@ -18,7 +18,7 @@ private-address-advertised wrong-address-advertised sip-alg-rewrites sip-alg-blo
 port-not-forwarded rtp-range-not-forwarded rtp-range-partly-forwarded odd-ports-not-forwarded forward-shifts-ports
 forward-to-wrong-host port-exposed filtered-until-primed egress-filtered reply-path-lost port-in-use host-firewall
 
-source-port-rewritten source-port-randomised source-address-varies double-nat no-hairpin udp-binding-short
+source-port-rewritten source-port-randomised source-address-varies source-hidden double-nat no-hairpin udp-binding-short
 tcp-idle-short stale-nat-state fragments-dropped mtu-black-hole dscp-changed rate-limited ids-ban
 source-changes-mid-call
 

@@ -21,6 +21,8 @@ type Diagnosis struct {
 	Differences []Difference
 	// Names is null for a target that is an address.
 	Names *Names
+	// ClientBehindNAT is whether the client is behind a NAT of its own; null when never paired.
+	ClientBehindNAT *bool
 	// Within is a clause that says by what the client is known not to have been outside the
 	// site; empty where that is not known.
 	Within string
@@ -38,6 +40,9 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	d := Diagnosis{Findings: v.ranked(v.found(rules))}
 	d.Changes, d.Names, d.Within = v.sipChanges(), v.judgeNames(), v.within()
 	d.Remarks = v.remarks()
+	if v.Pairing.ClientBehindNAT != nil {
+		d.ClientBehindNAT = pointer(v.behindOwnNAT())
+	}
 	d.Differences = v.differences()
 	d.Checks = v.judgeAll(d.Findings)
 	d.NotTested = v.notTested(rules, d.Findings)

@@ -211,6 +211,7 @@ var expected = map[string]struct {
 	"idle-interrupted":                {diagnosis.Pass, nil},
 	"connection-short-behind-own-nat": {diagnosis.Inconclusive, nil},
 	"client-inside":                   {diagnosis.Pass, nil},
+	"source-hidden":                   {diagnosis.Degraded, []string{"cause source-hidden inbound proven"}},
 
 	"tls-clean":                 {diagnosis.Pass, nil},
 	"tls-given":                 {diagnosis.Pass, nil},

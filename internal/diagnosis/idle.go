@@ -187,8 +187,7 @@ func (v *view) judgeIdle(out *CheckVerdict, c *evidence.Check) {
 
 // ownMemory reports whether the client's own NAT must remember what a check leaves idle.
 func (v *view) ownMemory(c *evidence.Check) bool {
-	nat := v.Pairing.ClientBehindNAT
-	return c.Direction == scenarios.Inbound && nat != nil && *nat
+	return c.Direction == scenarios.Inbound && v.behindOwnNAT()
 }
 
 // bindingShort: a binding that had worked was dead after a time below the limit.
@@ -251,7 +250,7 @@ func bindingNeeds(v *view) string {
 
 func connectionNeeds(v *view) string {
 	needs := "the scenario long (or --long)"
-	if nat := v.Pairing.ClientBehindNAT; nat != nil && *nat {
+	if v.behindOwnNAT() {
 		needs += ", from a client with a public address"
 	}
 	return v.idleNeeds(scenarios.IdleKind, needs)

@@ -41,6 +41,7 @@ func rules() []Rule {
 		{Code: "source-port-rewritten", Find: sourceRewritten, Needs: sourceNeeds},
 		{Code: "source-port-randomised", Find: sourceRandomised, Needs: sourceNeeds},
 		{Code: "source-address-varies", Find: addressVaries, Needs: variesNeeds},
+		{Code: "source-hidden", Find: sourcesHidden, Needs: hiddenNeeds},
 		{Code: "no-hairpin", Find: noHairpin, Needs: hairpinNeeds},
 		{Code: "media-address-filtered", Find: mediaFiltered, Needs: mediaFilteredNeeds},
 		{Code: "fragments-dropped", Find: fragmentsDropped, Needs: fragmentNeeds},

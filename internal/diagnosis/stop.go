@@ -81,8 +81,7 @@ const shortestOwnMemory = 15_000
 // ownNATMayForget reports whether the client's own NAT may be what kept the site's audio from the
 // client after a pause in which nothing passed either way.
 func (v *view) ownNATMayForget(c call, l leg, s stop) bool {
-	nat := v.Pairing.ClientBehindNAT
-	return l.direction == scenarios.Outbound && nat != nil && *nat && c.atPause(l, s) && c.check.Call.PauseMs >= shortestOwnMemory
+	return l.direction == scenarios.Outbound && v.behindOwnNAT() && c.atPause(l, s) && c.check.Call.PauseMs >= shortestOwnMemory
 }
 
 // judgeStops reports whether audio flowed to the end in both directions.

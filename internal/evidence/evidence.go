@@ -79,7 +79,7 @@ type Pairing struct {
 	// Lost lists the times at which the pairing had to move on.
 	Lost []Loss `json:"lost,omitempty"`
 	// ClientBehindNAT is true when the responder saw another address than the
-	// client's own; null when never paired.
+	// client's own, be it for a NAT of the client or one of the site; null when never paired.
 	ClientBehindNAT *bool `json:"client_behind_nat"`
 	// FromInside is set when the responder dialled a client that waited; null otherwise.
 	FromInside *FromInside `json:"from_inside,omitempty"`

@@ -9,6 +9,9 @@ type Behaviour struct {
 	// router's WAN address comes back to it, from the router (RFC 4787 section 6,
 	// with the internal address as the source). It is for TCP as well.
 	Hairpin bool
+	// HideSources has the router send what its forwards let in from its own LAN address, as
+	// where masquerading is not limited to the WAN side. It is for TCP as well.
+	HideSources bool
 	// Filtering is whom the NAT lets in to a port from which the inside host has sent.
 	Filtering Filtering
 	// ShiftSources is added to source ports of the RTP range, 10000 to 20000, of outbound

@@ -15,6 +15,10 @@ func (r natRouter) behave(s *ruleset) error {
 			return err
 		}
 	}
+	if r.behaviour.HideSources {
+		out := s.chain("hide-sources", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource, true)
+		s.add(out, append(match{iif: wanPort, oif: lanPort, family: IPv4}.exprs(), forwarded()...), &expr.Masq{})
+	}
 	if r.behaviour.ShiftSources != 0 {
 		if err := r.shiftSources(s); err != nil {
 			return err

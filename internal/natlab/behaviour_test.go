@@ -32,6 +32,28 @@ func TestHairpin(t *testing.T) {
 	}
 }
 
+func TestHideSources(t *testing.T) {
+	t.Parallel()
+	for _, hides := range []bool{false, true} {
+		topology := both()
+		topology.HideSources = hides
+		lab := build(t, topology)
+		a := lab.Addresses
+		inside, outside := udp(t, lab.Inside, a.Inside, 5060), udp(t, lab.Outside, a.Outside, 7000)
+		want := addrPort(a.Outside, 7000)
+		if hides {
+			want = addrPort(a.RouterLAN, 7000)
+		}
+		src := send(t, outside, addrPort(a.SiteWAN, 5060), inside, soon)
+		if src != want {
+			t.Fatalf("hides %v: arrived from %v, want %v", hides, src, want)
+		}
+		if back := send(t, inside, src, outside, soon); back != addrPort(a.SiteWAN, 5060) {
+			t.Errorf("hides %v: answered from %v", hides, back)
+		}
+	}
+}
+
 func TestFiltering(t *testing.T) {
 	t.Parallel()
 	for filtering, lets := range map[natlab.Filtering][2]bool{

@@ -34,7 +34,7 @@ func buildRun(ev *evidence.Evidence, d diagnosis.Diagnosis) Run {
 	run := ev.Run
 	out := Run{
 		ID: run.ID, Started: run.Started, DurationMs: run.DurationMs, Target: run.Target, Embedded: run.Embedded,
-		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: ev.Pairing.ClientBehindNAT,
+		Scenario: ev.Scenario.Name, Client: Program(run.Client), ClientBehindNAT: d.ClientBehindNAT,
 		PairingTransport: orNull(string(ev.Pairing.Transport)), Interrupted: orNull(run.Interrupted),
 		Router: orNull(run.Router), Resolution: buildResolution(ev, d.Names), ClientInside: orNull(d.Within),
 	}

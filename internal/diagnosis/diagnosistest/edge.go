@@ -18,6 +18,7 @@ func edgeRuns() []Run {
 	return []Run{
 		{"double-nat", Told("192.168.0.2")},
 		{"client-inside", Hairpinned()},
+		{"source-hidden", Hidden()},
 		{"double-nat-told-by-user", byUser},
 		{"source-changes-mid-call", Moved(6_000)},
 		{"source-address-varies", Varies()},
@@ -47,6 +48,15 @@ func Told(wan string) *evidence.Evidence {
 func Hairpinned() *evidence.Evidence {
 	ev := Site{ClientNAT: true, Transports: []sipprobe.Transport{sipprobe.UDP}}.Run()
 	ev.Client.PublicAddress = Public
+	return ev
+}
+
+// Hidden is a run without fault, at a site whose router sends what it lets in from its own
+// address.
+func Hidden() *evidence.Evidence {
+	ev := Site{Transports: []sipprobe.Transport{sipprobe.UDP}}.Run()
+	behind := true
+	ev.Pairing.ClientBehindNAT, ev.Client.PublicAddress = &behind, netip.MustParseAddr("192.168.1.1")
 	return ev
 }
 
