@@ -49,6 +49,32 @@ func TestSourceHidden(t *testing.T) {
 	}
 }
 
+// TestPlaceUnknown: a client that came from behind a NAT, by a private address, may have been
+// inside.
+func TestPlaceUnknown(t *testing.T) {
+	for name, row := range map[string]struct {
+		own, seen, at string
+		want          bool
+	}{
+		"inside, or hidden":           {"192.168.1.77", "192.168.1.1", "203.0.113.10", true},
+		"behind a NAT of its own":     {"192.168.1.77", "198.51.100.20", "203.0.113.10", false},
+		"without a NAT":               {"192.168.1.77", "192.168.1.77", "203.0.113.10", false},
+		"over a VPN":                  {"192.168.1.77", "10.8.0.1", "10.8.0.5", false},
+		"a public address, as proven": {"198.51.100.20", "192.168.1.1", "203.0.113.10", false},
+	} {
+		ev := diagnosistest.Hidden()
+		for i := range ev.Pairing.Attempts {
+			x := ev.Pairing.Attempts[i].Exchange
+			x.Local = netip.AddrPortFrom(netip.MustParseAddr(row.own), x.Local.Port())
+		}
+		ev.Client.PublicAddress, ev.Run.Address = netip.MustParseAddr(row.seen), netip.MustParseAddr(row.at)
+		d := diagnosis.Diagnose(ev)
+		if got := len(d.Remarks) > 0 && d.Remarks[0].Code == "source-hidden"; got != row.want {
+			t.Errorf("%s: %+v", name, d.Remarks)
+		}
+	}
+}
+
 // TestSourceHiddenForgets: where the site hides the client, the client has no NAT that could
 // have forgotten anything in its place.
 func TestSourceHiddenForgets(t *testing.T) {

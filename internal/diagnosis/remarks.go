@@ -17,13 +17,13 @@ type Remark struct {
 // network is often less.
 const notableLatenessUs = 2_000
 
-// remarks are on the two machines' own pacing. A machine is late by milliseconds for many
+// remarks are on where the client was, and on the two machines' own pacing. A machine is late by milliseconds for many
 // reasons (a busy laptop, Windows' timers, a virtual machine), and a telephone's jitter
 // buffer takes that in: it is said, so that nobody takes that jitter for the network's,
 // and it is a finding only where it changed a verdict (see callFaults) or where no
 // buffer takes it in.
 func (v *view) remarks() []Remark {
-	var out []Remark
+	out := v.placeRemark()
 	for _, end := range []struct {
 		name string
 		call func(call) *evidence.CallEnd

@@ -21,6 +21,21 @@ func (v *view) concealed() (own, seen netip.Addr, ok bool) {
 	return own, seen, own.IsGlobalUnicast() && !network.Private(own) && seen.IsValid() && network.Private(seen)
 }
 
+// placeRemark says that nobody knows where the client was: from behind a NAT of its own it
+// came from a private address, as it does from inside by way of a router that lets the
+// public address be used there, and from outside where the router hides sources.
+func (v *view) placeRemark() []Remark {
+	a, seen := attemptOver(v.Evidence, sipprobe.UDP), v.Client.PublicAddress.Unmap()
+	if a == nil || !a.Works() || !seen.IsValid() || !network.Private(seen) || network.Private(v.Run.Address) || v.Run.Address.IsLoopback() {
+		return nil
+	}
+	if own := a.Exchange.Local.Addr().Unmap(); !network.Private(own) || own == seen {
+		return nil
+	}
+	return []Remark{{"source-hidden", fmt.Sprintf("At the responder the client came from %s, a private address. Either the client was inside the site, and then what the router lets in from the "+
+		"Internet was not tested; or the router hides where calls come from. A client on another line with a public address tells which.", seen)}}
+}
+
 // behindOwnNAT reports whether the client is behind a NAT of its own.
 func (v *view) behindOwnNAT() bool {
 	_, _, hidden := v.concealed()
