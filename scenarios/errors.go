@@ -96,43 +96,11 @@ func (p *problems) err() error {
 
 // didYouMean is "; did you mean "x"?", or empty when no word of the list comes near.
 func didYouMean(given string, words []string) string {
-	best, distance := "", max(2, len(given)/3)+1
-	for _, w := range words {
-		if d := edits(strings.ToLower(given), w); d < distance && d < len(w) {
-			best, distance = w, d
-		}
-	}
-	if best == "" {
+	near := Nearest(strings.ToLower(given), words)
+	if near == "" {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// maxEdited bounds the words that are compared letter by letter.
-const maxEdited = 64
-
-// edits counts the insertions, deletions and changes that make a into b (Levenshtein).
-func edits(a, b string) int {
-	if len(a) > maxEdited {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprintf("; did you mean %q?", near)
 }
 
 // quoted is what a person wrote, cut where it is long.

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml"
+
+	"bothways/scenarios"
 )
 
 //go:embed catalogue/en.yaml
@@ -62,6 +64,16 @@ func Lookup(code string) (Entry, bool) {
 		return Entry{}, false
 	}
 	return e.entry(), true
+}
+
+// Nearest returns the code of the catalogue that is spelt most like the one given;
+// empty when none comes near.
+func Nearest(code string) string {
+	var codes []string
+	for _, e := range loaded() {
+		codes = append(codes, e.Code)
+	}
+	return scenarios.Nearest(code, codes)
 }
 
 func find(code string) (entryFile, bool) {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml"
+
+	"bothways/scenarios"
 )
 
 //go:embed catalogue/routers/*.yaml
@@ -113,15 +115,16 @@ func routerIndex(all []Router, name string) int {
 }
 
 func nearestRouter(all []Router, name string) string {
-	return nearest(plain(name), func(yield func(word, stands string) bool) {
-		for _, r := range all {
-			for _, n := range r.names() {
-				if !yield(plain(n), r.Name) {
-					return
-				}
-			}
+	var names []string
+	for _, r := range all {
+		for _, n := range r.names() {
+			names = append(names, plain(n))
 		}
-	})
+	}
+	if i := routerIndex(all, scenarios.Nearest(plain(name), names)); i >= 0 {
+		return all[i].Name
+	}
+	return ""
 }
 
 func (r Router) names() []string { return append([]string{r.Name}, r.Aliases...) }
