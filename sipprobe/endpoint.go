@@ -103,6 +103,21 @@ func Start(cfg EndpointConfig) (*Endpoint, error) {
 	return e, nil
 }
 
+// StartOver serves an endpoint that has one TCP or TLS connection and no listener. The
+// connection is the endpoint's from then on; when StartOver returns an error it is closed.
+func StartOver(conn net.Conn, cfg EndpointConfig) (*Endpoint, error) {
+	e, err := Start(cfg)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if err := e.Adopt(conn); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
 // Close ends every dialog and transaction without a word to the far end, closes
 // the sockets, and returns when the endpoint serves no more.
 func (e *Endpoint) Close() error {

@@ -175,14 +175,5 @@ func open(ctx context.Context, to callee, local netip.Addr, allow func(netip.Add
 		}
 		conn = secure
 	}
-	e, err := sipprobe.Start(cfg)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	if err := e.Adopt(conn); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return e, nil
+	return sipprobe.StartOver(conn, cfg)
 }

@@ -141,14 +141,5 @@ func (r *run) secondEndpoint(ctx context.Context, f *flow) (*sipprobe.Endpoint, 
 			return nil, err
 		}
 	}
-	e, err := sipprobe.Start(cfg)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	if err := e.Adopt(conn); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return e, nil
+	return sipprobe.StartOver(conn, cfg)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -68,22 +67,6 @@ func (r *Responder) begin() bool {
 	}
 	r.work.Add(1)
 	return true
-}
-
-// adopt gives a connection its endpoint, which closes it.
-func (l *line) adopt(conn net.Conn) (err error) {
-	cfg := l.endpointConfig(sipprobe.TLS)
-	cfg.Serve = l.serve
-	l.endpoint, err = sipprobe.Start(cfg)
-	if err != nil {
-		conn.Close()
-		return err
-	}
-	if err := l.endpoint.Adopt(conn); err != nil {
-		l.endpoint.Close()
-		return err
-	}
-	return nil
 }
 
 // serve answers the client as on the responder's own ports.

@@ -25,7 +25,9 @@ func (l *line) hold(ctx context.Context, client netip.AddrPort) (held bool, err 
 		conn.Close()
 		return false, err
 	}
-	if err := l.adopt(conn); err != nil {
+	cfg := l.endpointConfig(sipprobe.TLS)
+	cfg.Serve = l.serve
+	if l.endpoint, err = sipprobe.StartOver(conn, cfg); err != nil {
 		return false, err
 	}
 	defer l.endpoint.Close()

@@ -53,16 +53,7 @@ func (a asker) endpoint(ctx context.Context, t *evidence.ServerTrial, over sippr
 	if err != nil {
 		return nil, err
 	}
-	e, err := sipprobe.Start(cfg)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	if err := e.Adopt(conn); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return e, nil
+	return sipprobe.StartOver(conn, cfg)
 }
 
 // stream opens a connection. Whether the certificate can be trusted was noted by a
