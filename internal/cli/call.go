@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -168,12 +167,9 @@ func open(ctx context.Context, to callee, local netip.Addr, allow func(netip.Add
 		return nil, err
 	}
 	if to.transport == sipprobe.TLS {
-		secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
-		if err := secure.HandshakeContext(dialling); err != nil {
-			conn.Close()
+		if conn, _, err = network.Secure(dialling, conn, ""); err != nil {
 			return nil, err
 		}
-		conn = secure
 	}
 	return sipprobe.StartOver(conn, cfg)
 }

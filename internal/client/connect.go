@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -36,7 +35,9 @@ func (r *run) dial(ctx context.Context, f *flow) *evidence.Connect {
 	conn, err := r.cfg.Network.Dial(ctx, f.peer)
 	if err == nil && f.endpoint.Transport() == sipprobe.TLS {
 		c.Local = addrPort(conn.LocalAddr())
-		if conn, c.PeerSHA256, err = r.handshake(ctx, conn); err != nil {
+		// The responder proves itself by the key, and what the path did to its certificate
+		// is a finding of its own.
+		if conn, c.PeerSHA256, err = network.Secure(ctx, conn, r.cfg.Target); err != nil {
 			c.Result = "tls-failed"
 		}
 	}
@@ -61,20 +62,6 @@ func failure(c *evidence.Connect) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %s", c.Result, c.Error)
-}
-
-// handshake does not verify the certificate: the responder proves itself by the key,
-// and what the path did to the certificate is a finding of its own.
-func (r *run) handshake(ctx context.Context, conn net.Conn) (secured net.Conn, peer string, err error) {
-	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: r.cfg.Target})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, "", err
-	}
-	if sent := secure.ConnectionState().PeerCertificates; len(sent) > 0 {
-		peer = network.Fingerprint(sent[0].Raw)
-	}
-	return secure, peer, nil
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

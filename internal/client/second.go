@@ -137,7 +137,7 @@ func (r *run) secondEndpoint(ctx context.Context, f *flow) (*sipprobe.Endpoint, 
 		return nil, err
 	}
 	if t == sipprobe.TLS {
-		if conn, _, err = r.handshake(ctx, conn); err != nil {
+		if conn, _, err = network.Secure(ctx, conn, r.cfg.Target); err != nil {
 			return nil, err
 		}
 	}

@@ -2,7 +2,6 @@ package responder
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/call"
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -167,10 +167,6 @@ func (r *Responder) dialClient(ctx context.Context, t sipprobe.Transport, to net
 	if err != nil || t != sipprobe.TLS {
 		return conn, err
 	}
-	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
+	conn, _, err = network.Secure(ctx, conn, "")
+	return conn, err
 }

@@ -3,7 +3,6 @@ package serverprobe
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -70,12 +69,8 @@ func (a asker) stream(ctx context.Context, t *evidence.ServerTrial, over sipprob
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
-	secure := tls.Client(conn, &tls.Config{ServerName: a.name(), InsecureSkipVerify: true})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
+	conn, _, err = network.Secure(ctx, conn, a.name())
+	return conn, err
 }
 
 // A peerConn is a connected UDP socket as a packet socket, which notes what ICMP says.
