@@ -2,13 +2,8 @@ package responder_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/netip"
 	"strings"
@@ -16,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"bothways/internal/network"
 	"bothways/internal/network/networktest"
 	"bothways/internal/pairing"
 	"bothways/internal/responder"
@@ -77,16 +73,11 @@ func clientAt(t *testing.T, l net.Listener, guard sipprobe.GuardConfig, serve fu
 
 func certificate(t *testing.T) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	pair, err := network.SelfSigned("somebody", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return pair
 }
 
 func listen(t *testing.T, at string) net.Listener {
