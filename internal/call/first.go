@@ -14,7 +14,7 @@ func firstPacket(end evidence.CallEnd) *float64 {
 	}
 	for _, e := range end.Events {
 		if len(e.What) == 3 && strings.HasPrefix(e.What, "2") {
-			opened := float64(e.Time.UTC().Sub(end.Media.Opened).Microseconds()) / 1000
+			opened := evidence.Millis(e.Time.UTC().Sub(end.Media.Opened))
 			return new(*end.Media.Received.FirstMS - opened)
 		}
 	}

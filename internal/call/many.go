@@ -135,7 +135,7 @@ func (m *Many) Close() evidence.LoadEnd {
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()/10) / 100 }
 
 // since is a time of the record, in milliseconds.
-func (m *Many) since(at time.Time) float64 { return float64(at.Sub(m.started).Microseconds()) / 1000 }
+func (m *Many) since(at time.Time) float64 { return evidence.Millis(at.Sub(m.started)) }
 
 // compact is what is kept of a call. The caller holds the lock.
 func (m *Many) compact(number int, end evidence.CallEnd) evidence.LoadCall {
@@ -169,8 +169,7 @@ func setupTime(x *sipprobe.Exchange) *float64 {
 	if x.Status < 200 || len(x.Events) == 0 {
 		return nil
 	}
-	ms := float64(x.Events[len(x.Events)-1].Time.Sub(x.Events[0].Time).Microseconds()) / 1000
-	return &ms
+	return new(evidence.Millis(x.Events[len(x.Events)-1].Time.Sub(x.Events[0].Time)))
 }
 
 // sum adds the seconds of a call to those of all.

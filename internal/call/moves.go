@@ -91,7 +91,7 @@ func (l *leg) move(ctx context.Context, call *sipprobe.Call, m scenarios.Move) b
 		return true
 	}
 	l.note(evidence.Moment{What: what, By: m.By, Method: x.Method, How: m.How, Moved: m.Media.Leaves(),
-		Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
+		Outcome: x.Outcome, Status: x.Status, TookMs: evidence.Millis(time.Since(begun))})
 	l.wake()
 	if ctx.Err() != nil || x.Outcome != sipprobe.Silent && x.Status != 481 && x.Status != 408 {
 		return true
@@ -241,7 +241,7 @@ func (l *leg) refresh(ctx context.Context, call *sipprobe.Call) sipprobe.Exchang
 	if cutShort(ctx, x, begun) {
 		return x
 	}
-	l.note(evidence.Moment{What: what, By: l.setup.side(), Method: x.Method, Outcome: x.Outcome, Status: x.Status, TookMs: millis(time.Since(begun))})
+	l.note(evidence.Moment{What: what, By: l.setup.side(), Method: x.Method, Outcome: x.Outcome, Status: x.Status, TookMs: evidence.Millis(time.Since(begun))})
 	return x
 }
 

@@ -115,7 +115,7 @@ func (l *leg) note(m evidence.Moment) {
 	if len(l.end.Moments) >= maxMoments {
 		return
 	}
-	m.AtMs = millis(time.Since(l.opened))
+	m.AtMs = evidence.Millis(time.Since(l.opened))
 	m.Sends, m.Hears = l.sends(), l.hears()
 	m.Local, m.Heard = l.advertised, l.theirs.Address
 	for _, s := range append(l.streams(), l.stream) {
@@ -123,7 +123,7 @@ func (l *leg) note(m evidence.Moment) {
 		m.Sent += r.Sent.Packets
 		m.Received += r.Received.Packets + r.Received.Unauthenticated
 		if at := r.Received.LastMS; at != nil {
-			last := *at + millis(r.Opened.Sub(l.opened.UTC().Round(0)))
+			last := *at + evidence.Millis(r.Opened.Sub(l.opened.UTC().Round(0)))
 			m.LastMs = &last
 		}
 	}
@@ -167,5 +167,3 @@ func (l *leg) closeMoved(last *rtpprobe.Result) {
 		l.end.MoreMedia = all[1:]
 	}
 }
-
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -50,7 +50,7 @@ func (l *leg) listenOnly(ctx context.Context) error {
 	}
 	in := l.first().Result().Received
 	cold := &evidence.Cold{
-		WaitedMs: float64(time.Since(start).Microseconds()) / 1000,
+		WaitedMs: evidence.Millis(time.Since(start)),
 		Packets:  in.Arrived(),
 	}
 	if l.setup.Check.FromSecond() {
@@ -65,7 +65,7 @@ func (l *leg) listenOnly(ctx context.Context) error {
 // leadOver notes what was sent while the other end only listened.
 func (l *leg) leadOver() {
 	lead := &evidence.Lead{
-		LastedMs: float64(l.setup.Lead.Microseconds()) / 1000,
+		LastedMs: evidence.Millis(l.setup.Lead),
 		Packets:  l.first().Result().Sent.Packets,
 	}
 	l.mu.Lock()

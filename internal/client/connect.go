@@ -41,7 +41,7 @@ func (r *run) dial(ctx context.Context, f *flow) *evidence.Connect {
 			c.Result = "tls-failed"
 		}
 	}
-	c.DurationMs = float64(time.Since(start).Microseconds()) / 1000
+	c.DurationMs = evidence.Millis(time.Since(start))
 	if err != nil {
 		c.Error = err.Error()
 		if c.Result == "" {

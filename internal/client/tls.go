@@ -30,7 +30,7 @@ func (r *run) tls(ctx context.Context, c *evidence.Check) {
 		conn, err := r.cfg.Network.Dial(ctx, remote)
 		if err != nil && f.Connect == nil {
 			f.Connect = &evidence.Connect{Result: network.ConnectResult(err), Remote: remote, Error: err.Error(),
-				DurationMs: float64(time.Since(start).Microseconds()) / 1000}
+				DurationMs: evidence.Millis(time.Since(start))}
 		}
 		return conn, err
 	}

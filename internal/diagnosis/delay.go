@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"bothways/internal/evidence"
 	"bothways/scenarios"
 )
 
@@ -26,7 +27,7 @@ func (v *view) delay(l leg) *delay {
 	}
 	later := float64(int32(sent.Timestamp-in.Timestamp)) * 1000 / float64(l.sender.Media.Codec.Clock())
 	arrived := l.receiver.Media.Opened.Add(milliseconds(in.MeanMS + later))
-	took := float64(arrived.Sub(l.sender.Media.Opened.Add(milliseconds(sent.AtMS))).Microseconds()) / 1000
+	took := evidence.Millis(arrived.Sub(l.sender.Media.Opened.Add(milliseconds(sent.AtMS))))
 	client, ahead := l.sender, -1.
 	if l.direction == scenarios.Outbound {
 		client, ahead = l.receiver, 1

@@ -65,7 +65,7 @@ func sampleOf(request, answer Passage) ClockSample {
 	there, back := t2.Sub(t1), t3.Sub(t4)
 	return ClockSample{
 		At: t4, Transport: request.Sent.Transport,
-		OffsetMs: millis(there+back) / 2, ErrorMs: millis(there-back)/2 + clockGrainMs,
+		OffsetMs: Millis(there+back) / 2, ErrorMs: Millis(there-back)/2 + clockGrainMs,
 	}
 }
 
@@ -86,4 +86,6 @@ func keepBest(all []ClockSample, s ClockSample) []ClockSample {
 	return slices.Insert(all, i, s)
 }
 
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// Millis is a duration in milliseconds, to the microsecond, as the fields whose names end
+// in Ms keep it.
+func Millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

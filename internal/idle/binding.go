@@ -104,7 +104,7 @@ func Outside(ctx context.Context, conn net.PacketConn, t Terms, idle time.Durati
 	if ctx.Err() != nil {
 		return out
 	}
-	out.IdledMs = float64(time.Since(last).Microseconds()) / 1000
+	out.IdledMs = evidence.Millis(time.Since(last))
 	for n := range probes {
 		if _, err := conn.WriteTo(t.packet(probe, uint16(n)), net.UDPAddrFromAddrPort(out.Mapped)); err != nil {
 			out.Fault = err.Error()

@@ -37,8 +37,7 @@ func Connection(ctx context.Context, l Line, idle time.Duration) evidence.Connec
 	start := time.Now()
 	if !wait(ctx, l, idle) {
 		if ctx.Err() == nil {
-			ms := float64(time.Since(start).Microseconds()) / 1000
-			out.EndedMs = &ms
+			out.EndedMs = new(evidence.Millis(time.Since(start)))
 		}
 		return out
 	}

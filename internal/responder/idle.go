@@ -114,6 +114,6 @@ func (r *Responder) connect(ctx context.Context, e *sipprobe.Endpoint, to netip.
 	if err != nil {
 		out.Result, out.Error = network.ConnectResult(err), err.Error()
 	}
-	out.DurationMs = float64(time.Since(start).Microseconds()) / 1000
+	out.DurationMs = evidence.Millis(time.Since(start))
 	return out
 }

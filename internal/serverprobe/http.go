@@ -27,7 +27,7 @@ func (a asker) http(ctx context.Context, t *evidence.ServerTrial) {
 	if err := a.head(ctx, t); err != nil {
 		t.HTTP.Error = clean(err.Error())
 	}
-	t.HTTP.DurationMs = since(start)
+	t.HTTP.DurationMs = evidence.Millis(time.Since(start))
 }
 
 func (a asker) head(ctx context.Context, t *evidence.ServerTrial) error {

@@ -30,7 +30,7 @@ type lookup struct {
 func (a asker) lookup(ctx context.Context) *evidence.Lookup {
 	out := &evidence.Lookup{Name: a.server.Host, Given: a.server.GivenResolver().IsValid()}
 	start := time.Now()
-	defer func() { out.DurationMs = since(start) }()
+	defer func() { out.DurationMs = evidence.Millis(time.Since(start)) }()
 	if out.Given {
 		if err := a.allowed(a.server.GivenResolver().Addr()); err != nil {
 			out.Error, out.Detail = "not-allowed", err.Error()

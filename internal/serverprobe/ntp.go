@@ -46,11 +46,9 @@ func (a asker) ntp(ctx context.Context, t *evidence.ServerTrial) {
 func enter(answer *evidence.NTPAnswer, r *ntp.Response) {
 	answer.Answered, answer.Stratum, answer.Kiss = true, int(r.Stratum), clean(r.KissCode)
 	answer.Unsynchronised = r.Leap == ntp.LeapNotInSync || r.Stratum >= 16
-	rtt := float64(r.RTT.Microseconds()) / 1000
-	answer.RTTMs = &rtt
+	answer.RTTMs = new(evidence.Millis(r.RTT))
 	if r.Stratum != 0 {
-		offset := float64(r.ClockOffset.Microseconds()) / 1000
-		answer.OffsetMs = &offset
+		answer.OffsetMs = new(evidence.Millis(r.ClockOffset))
 	}
 }
 

@@ -134,7 +134,7 @@ func (a asker) dial(ctx context.Context, t *evidence.ServerTrial) (net.Conn, err
 	if t.Connect != nil {
 		return conn, err
 	}
-	t.Connect = &evidence.Connect{Result: "open", Remote: t.Remote, DurationMs: since(start)}
+	t.Connect = &evidence.Connect{Result: "open", Remote: t.Remote, DurationMs: evidence.Millis(time.Since(start))}
 	if err != nil {
 		t.Connect.Result, t.Connect.Error = network.ConnectResult(err), clean(err.Error())
 	} else if local, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
@@ -157,8 +157,6 @@ func (a asker) name() string {
 	}
 	return strings.TrimSuffix(a.server.Host, ".")
 }
-
-func since(start time.Time) float64 { return float64(time.Since(start).Microseconds()) / 1000 }
 
 // maxText bounds what is kept of what a server says, in bytes.
 const maxText = 200
