@@ -109,7 +109,7 @@ func (l *leg) advertise() {
 	case kind == scenarios.PrivateAddress || !addr.IsValid():
 		addr = local
 	}
-	l.advertised = netip.AddrPortFrom(addr, portOf(l.rtp))
+	l.advertised = netip.AddrPortFrom(addr, network.PortOf(l.rtp))
 }
 
 func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"bothways/internal/network"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -31,7 +32,7 @@ func (l *leg) describe(bytes int) ([]byte, error) {
 		Mux: b.RTCP == scenarios.RTCPMux, NoRTCP: b.RTCP == scenarios.RTCPNone, Bytes: bytes,
 	}
 	if b.RTCP == scenarios.RTCPOtherPort {
-		m.RTCP = netip.AddrPortFrom(l.advertised.Addr(), portOf(l.rtcp))
+		m.RTCP = netip.AddrPortFrom(l.advertised.Addr(), network.PortOf(l.rtcp))
 	}
 	if call.Responder.DTMF != "" || call.Client.DTMF != "" {
 		l.offer(&m, events)

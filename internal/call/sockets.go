@@ -54,5 +54,3 @@ func (c *sockets) close() {
 		}
 	}
 }
-
-func portOf(c net.PacketConn) uint16 { return c.LocalAddr().(*net.UDPAddr).AddrPort().Port() }

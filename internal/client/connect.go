@@ -3,8 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/netip"
 	"time"
 
 	"bothways/internal/evidence"
@@ -34,7 +32,7 @@ func (r *run) dial(ctx context.Context, f *flow) *evidence.Connect {
 	c := &evidence.Connect{Remote: f.peer}
 	conn, err := r.cfg.Network.Dial(ctx, f.peer)
 	if err == nil && f.endpoint.Transport() == sipprobe.TLS {
-		c.Local = addrPort(conn.LocalAddr())
+		c.Local = network.AddrPort(conn.LocalAddr())
 		// The responder proves itself by the key, and what the path did to its certificate
 		// is a finding of its own.
 		if conn, c.PeerSHA256, err = network.Secure(ctx, conn, r.cfg.Target); err != nil {
@@ -49,7 +47,7 @@ func (r *run) dial(ctx context.Context, f *flow) *evidence.Connect {
 		}
 		return c
 	}
-	c.Local, c.Result = addrPort(conn.LocalAddr()), "open"
+	c.Local, c.Result = network.AddrPort(conn.LocalAddr()), "open"
 	if err := f.endpoint.Adopt(conn); err != nil {
 		c.Result, c.Error = "local", err.Error()
 	}
@@ -62,9 +60,4 @@ func failure(c *evidence.Connect) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %s", c.Result, c.Error)
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	ap, _ := netip.ParseAddrPort(a.String())
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

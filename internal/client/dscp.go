@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -64,7 +65,7 @@ func (r *run) marksIn(ctx context.Context, c *evidence.Check, conn net.PacketCon
 
 func (r *run) marksOut(ctx context.Context, c *evidence.Check, conn net.PacketConn) error {
 	order, terms := r.newMarks(c)
-	order.Port = addrPort(conn.LocalAddr()).Port()
+	order.Port = network.PortOf(conn)
 	ctx, cancel := context.WithTimeout(ctx, marksTime(terms))
 	defer cancel()
 	listening, stop := context.WithCancel(ctx)

@@ -10,6 +10,7 @@ import (
 
 	"bothways/internal/evidence"
 	"bothways/internal/idle"
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -86,7 +87,7 @@ func (r *run) bindings(ctx context.Context, c *evidence.Check) {
 			return
 		}
 		conns[i] = conn
-		order.Ports = append(order.Ports, addrPort(conn.LocalAddr()).Port())
+		order.Ports = append(order.Ports, network.PortOf(conn))
 	}
 	facts := &evidence.IdleFacts{Bindings: make([]evidence.BindingTrial, len(conns))}
 	c.IdleFacts = facts

@@ -137,7 +137,7 @@ func (f *farEnd) open(ctx context.Context, r *run, local netip.Addr, want []uint
 			network.CloseAll(conns)
 			return nil, err
 		}
-		conns, ports = append(conns, c), append(ports, addrPort(c.LocalAddr()).Port())
+		conns, ports = append(conns, c), append(ports, network.PortOf(c))
 	}
 	f.conns = append(f.conns, conns...)
 	return ports, nil
@@ -269,7 +269,7 @@ func (r *run) natPair(ctx context.Context) []netip.AddrPort {
 		if err != nil {
 			break
 		}
-		first := addrPort(a.LocalAddr()).Port() &^ 1
+		first := network.PortOf(a) &^ 1
 		a.Close()
 		pair := []netip.AddrPort{netip.AddrPortFrom(r.local, first), netip.AddrPortFrom(r.local, first+1)}
 		if r.free(ctx, pair) {

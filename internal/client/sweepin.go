@@ -21,7 +21,7 @@ func (w *sweep) inbound(ctx context.Context) error {
 	if w.sameHost() {
 		own := w.ownPorts()
 		for _, c := range conns {
-			own.Add(addrPort(c.LocalAddr()).Port())
+			own.Add(network.PortOf(c))
 		}
 		w.exclude(own)
 	}

@@ -32,7 +32,7 @@ func (w *sweep) prime(ctx context.Context) {
 	defer network.CloseAll(conns)
 	again.setup.Conns = conns
 	why := "the responder could not open as many at a time"
-	if err := again.inboundWindow(ctx, 0, addrPort(conns[0].LocalAddr()).Port()); err != nil {
+	if err := again.inboundWindow(ctx, 0, network.PortOf(conns[0])); err != nil {
 		why = reason(ctx, err)
 	}
 	again.notTried(again.left, why)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/evidence"
+	"bothways/internal/network"
 	"bothways/scenarios"
 )
 
@@ -40,7 +41,7 @@ func Needs(idle time.Duration) time.Duration {
 func Inside(ctx context.Context, conn net.PacketConn, peer netip.AddrPort, t Terms, idle time.Duration) evidence.BindingInside {
 	s := newSocket(ctx, conn)
 	defer s.close()
-	out := evidence.BindingInside{Local: s.local()}
+	out := evidence.BindingInside{Local: network.AddrPort(conn.LocalAddr())}
 	openers, pause := exchangeOpeners, exchangePause
 	if t.Traffic == scenarios.StreamTraffic {
 		openers, pause = streamOpeners, streamPause
@@ -78,7 +79,7 @@ func Inside(ctx context.Context, conn net.PacketConn, peer netip.AddrPort, t Ter
 func Outside(ctx context.Context, conn net.PacketConn, t Terms, idle time.Duration) evidence.BindingOutside {
 	s := newSocket(ctx, conn)
 	defer s.close()
-	out := evidence.BindingOutside{Local: s.local()}
+	out := evidence.BindingOutside{Local: network.AddrPort(conn.LocalAddr())}
 	var last time.Time
 	reply := func(p phase, from netip.AddrPort) bool {
 		if p != opener {
@@ -132,11 +133,6 @@ func (s *socket) close() {
 	s.Close()
 }
 
-func (s *socket) local() netip.AddrPort {
-	a, _ := netip.ParseAddrPort(s.LocalAddr().String())
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-}
-
 // listen hands the trial's packets to f, until f returns true, which listen reports, or
 // the deadline has passed or the context ended.
 func (s *socket) listen(deadline time.Time, t Terms, f func(phase, netip.AddrPort) bool) bool {
@@ -150,8 +146,7 @@ func (s *socket) listen(deadline time.Time, t Terms, f func(phase, netip.AddrPor
 		case err != nil: // about a datagram that was sent before; the next read may succeed
 			continue
 		}
-		source, _ := netip.ParseAddrPort(from.String())
-		if p, ok := t.read(buf[:n]); ok && f(p, netip.AddrPortFrom(source.Addr().Unmap(), source.Port())) {
+		if p, ok := t.read(buf[:n]); ok && f(p, network.AddrPort(from)) {
 			return true
 		}
 	}

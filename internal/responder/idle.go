@@ -66,8 +66,7 @@ func (r *Responder) unforwarded(ctx context.Context, addr netip.Addr) (net.Packe
 		if err != nil {
 			return nil, err
 		}
-		at, err := netip.ParseAddrPort(conn.LocalAddr().String())
-		if err == nil && (r.cfg.RTP.From == 0 || at.Port() < r.cfg.RTP.From || at.Port() > r.cfg.RTP.To) {
+		if port := network.PortOf(conn); r.cfg.RTP.From == 0 || port < r.cfg.RTP.From || port > r.cfg.RTP.To {
 			return conn, nil
 		}
 		conn.Close()
@@ -108,7 +107,7 @@ func (r *Responder) connect(ctx context.Context, e *sipprobe.Endpoint, to netip.
 	out := evidence.Connect{Remote: to, Result: "open"}
 	conn, err := r.dialClient(ctx, e.Transport(), to)
 	if err == nil {
-		out.Local, _ = netip.ParseAddrPort(conn.LocalAddr().String())
+		out.Local = network.AddrPort(conn.LocalAddr())
 		err = e.Adopt(conn)
 	}
 	if err != nil {

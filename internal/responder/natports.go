@@ -40,7 +40,7 @@ func (r *Responder) natSockets(ctx context.Context, addr netip.Addr, d scenarios
 		var fresh bool
 		pair, fresh, err = r.pair(ctx, addr, in, but)
 		for _, c := range pair {
-			opened = append(opened, pairing.NATSocket{Class: class, Fresh: fresh, Port: portOf(c), Test: test})
+			opened = append(opened, pairing.NATSocket{Class: class, Fresh: fresh, Port: network.PortOf(c), Test: test})
 		}
 		conns = append(conns, pair...)
 	}
@@ -58,8 +58,6 @@ func (r *Responder) natSockets(ctx context.Context, addr netip.Addr, d scenarios
 	}
 	return conns, opened, nil
 }
-
-func portOf(c net.PacketConn) uint16 { return c.LocalAddr().(*net.UDPAddr).AddrPort().Port() }
 
 // pair opens an even port of a range and the next one, if it can ports that have never
 // been used.

@@ -38,7 +38,7 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 	}
 	ports, held := make([]uint16, len(w.sources)), rtpprobe.PortSet{}
 	for i, c := range w.sources {
-		ports[i] = c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+		ports[i] = network.PortOf(c)
 		held.Add(ports[i])
 	}
 	r.spoken.add(w.addr, held)

@@ -137,8 +137,8 @@ func (a asker) dial(ctx context.Context, t *evidence.ServerTrial) (net.Conn, err
 	t.Connect = &evidence.Connect{Result: "open", Remote: t.Remote, DurationMs: evidence.Millis(time.Since(start))}
 	if err != nil {
 		t.Connect.Result, t.Connect.Error = network.ConnectResult(err), clean(err.Error())
-	} else if local, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
-		t.Connect.Local = local
+	} else {
+		t.Connect.Local = network.AddrPort(conn.LocalAddr())
 	}
 	return conn, err
 }

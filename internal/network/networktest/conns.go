@@ -2,8 +2,9 @@ package networktest
 
 import (
 	"net"
-	"net/netip"
 	"sync"
+
+	"bothways/internal/network"
 )
 
 type wirePacketConn struct {
@@ -12,7 +13,7 @@ type wirePacketConn struct {
 }
 
 func (c *wirePacketConn) flow(remote net.Addr) Flow {
-	return Flow{Protocol: "udp", Local: addrPort(c.LocalAddr()), Remote: addrPort(remote)}
+	return Flow{Protocol: "udp", Local: network.AddrPort(c.LocalAddr()), Remote: network.AddrPort(remote)}
 }
 
 func (c *wirePacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
@@ -95,9 +96,4 @@ func (c *wireConn) Close() error {
 		return nil
 	}
 	return c.Conn.Close()
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	ap, _ := netip.ParseAddrPort(a.String())
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -130,7 +130,7 @@ func (w *Wire) DialPacket(ctx context.Context, local, remote netip.AddrPort) (ne
 
 func (w *Wire) carry(protocol string, c net.Conn) net.Conn {
 	carried := &wireConn{Conn: c, wire: w, closed: make(chan struct{}),
-		flow: Flow{Protocol: protocol, Local: addrPort(c.LocalAddr()), Remote: addrPort(c.RemoteAddr())}}
+		flow: Flow{Protocol: protocol, Local: network.AddrPort(c.LocalAddr()), Remote: network.AddrPort(c.RemoteAddr())}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.conns[carried] = true
