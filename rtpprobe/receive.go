@@ -55,10 +55,8 @@ func (s *Stream) pause(failures int) bool {
 	if failures == 1 {
 		return true
 	}
-	timer := time.NewTimer(min(time.Duration(failures)*time.Millisecond, maxReadPause))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(min(time.Duration(failures)*time.Millisecond, maxReadPause)):
 		return true
 	case <-s.life.Done():
 		return false

@@ -125,12 +125,10 @@ func (c *Call) repeat(ctx context.Context, in *Incoming, ok *sip.Response, acked
 }
 
 func (c *Call) afterEnd(acked <-chan struct{}) error {
-	late := time.NewTimer(overtaken)
-	defer late.Stop()
 	select {
 	case <-acked:
 		return nil
-	case <-late.C:
+	case <-time.After(overtaken):
 	case <-c.endpoint.ctx.Done():
 	}
 	return fmt.Errorf("%w before the call ended: %s", ErrNoAck, c.EndReason())

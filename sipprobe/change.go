@@ -122,10 +122,8 @@ func (c *Call) pauseForGlare(ctx context.Context) error {
 	if c.id.callID == c.token && c.id.tag == c.token {
 		wait = 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
 	}
-	pause := time.NewTimer(wait)
-	defer pause.Stop()
 	select {
-	case <-pause.C:
+	case <-time.After(wait):
 		return nil
 	case <-c.ended:
 		return errNoAnswer

@@ -27,10 +27,8 @@ func (q *connQueue) acceptLoop() {
 
 // pause waits for file descriptors to come back; false when the queue has closed.
 func (q *connQueue) pause() bool {
-	t := time.NewTimer(50 * time.Millisecond)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(50 * time.Millisecond):
 		return true
 	case <-q.ctx.Done():
 		return false

@@ -126,10 +126,8 @@ func (q *connQueue) watch(c *guardedConn) {
 	q.mu.Unlock()
 	q.endpoint.pool.CloseAndDelete(c.link, c.RemoteAddr().String())
 	q.endpoint.pool.CloseAndDelete(c.link, c.remote.String())
-	grace := time.NewTimer(closeGrace)
-	defer grace.Stop()
 	select {
-	case <-grace.C:
+	case <-time.After(closeGrace):
 	case <-q.ctx.Done():
 	}
 	q.endpoint.ua.TransactionLayer().OnConnectionClose(c.link)

@@ -71,10 +71,8 @@ func (e *Endpoint) climbSide(ctx context.Context, to Target, sizes []int) []Rung
 	var wg sync.WaitGroup
 	for i, size := range sizes {
 		wg.Go(func() {
-			start := time.NewTimer(time.Duration(i) * rungPause)
-			defer start.Stop()
 			select {
-			case <-start.C:
+			case <-time.After(time.Duration(i) * rungPause):
 			case <-ctx.Done():
 			}
 			out[i] = e.rung(ctx, to, size, "", 0)

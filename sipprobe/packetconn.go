@@ -115,10 +115,8 @@ func (c *guardedPacketConn) survive(err error) bool {
 		}
 	}
 	c.failed++
-	pause := time.NewTimer(min(time.Duration(c.failed)*time.Millisecond, time.Second))
-	defer pause.Stop()
 	select {
-	case <-pause.C:
+	case <-time.After(min(time.Duration(c.failed)*time.Millisecond, time.Second)):
 		return true
 	case <-c.endpoint.ctx.Done():
 		return false

@@ -54,16 +54,13 @@ func (e *Endpoint) hold(ctx context.Context, peer netip.AddrPort, branch string,
 			return p
 		}
 		p.copies++
-		wait := time.NewTimer(pause)
 		select {
 		case p.status = <-answer:
-			wait.Stop()
 			return p
 		case <-ctx.Done():
-			wait.Stop()
 			p.err = context.Cause(ctx)
 			return p
-		case <-wait.C:
+		case <-time.After(pause):
 		}
 	}
 	return p

@@ -117,18 +117,14 @@ func (c *Call) KeepSession(ctx context.Context, refresh func(context.Context) Ex
 		if s.Mine {
 			wait = s.Expires / 2
 		}
-		due := time.NewTimer(wait)
 		select {
 		case <-c.renewed:
-			due.Stop()
 			continue
 		case <-c.ended:
-			due.Stop()
 			return
 		case <-ctx.Done():
-			due.Stop()
 			return
-		case <-due.C:
+		case <-time.After(wait):
 		}
 		if s.Mine && c.refreshed(ctx, s, refresh) || ctx.Err() != nil {
 			continue

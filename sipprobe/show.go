@@ -97,10 +97,8 @@ func beside(ctx context.Context, n int, one func(int)) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			start := time.NewTimer(time.Duration(i) * showPause)
-			defer start.Stop()
 			select {
-			case <-start.C:
+			case <-time.After(time.Duration(i) * showPause):
 			case <-ctx.Done():
 			}
 			one(i)

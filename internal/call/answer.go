@@ -87,9 +87,7 @@ func (l *leg) awaitAck(ctx context.Context, acked <-chan struct{}) bool {
 	}
 	var lost <-chan time.Time
 	if !l.setup.AfterAck && !l.delayed {
-		t := time.NewTimer(ackPatience)
-		defer t.Stop()
-		lost = t.C
+		lost = time.After(ackPatience)
 	}
 	select {
 	case <-acked:
@@ -123,11 +121,9 @@ func (l *leg) attend(ctx context.Context, call *sipprobe.Call, talked <-chan str
 			return
 		}
 	}
-	overdue := time.NewTimer(grace)
-	defer overdue.Stop()
 	select {
 	case <-call.Ended():
 	case <-ctx.Done():
-	case <-overdue.C:
+	case <-time.After(grace):
 	}
 }

@@ -170,10 +170,8 @@ func (r *run) connectionsOut(ctx context.Context, c *evidence.Check) {
 		return
 	}
 	// Asking for the record all the while would only fill the tape.
-	done := time.NewTimer(c.Idle.Longest())
-	defer done.Stop()
 	select {
-	case <-done.C:
+	case <-time.After(c.Idle.Longest()):
 	case <-ctx.Done():
 	}
 	facts.Missing = r.fetchIdle(ctx, c, &facts.Connections)

@@ -106,10 +106,8 @@ func (r *run) loadOut(ctx context.Context, c *evidence.Check, check scenarios.Ch
 		return
 	}
 	c.LoadFacts = &evidence.LoadFacts{Flow: way.Flow}
-	over := time.NewTimer(c.Load.Length())
-	defer over.Stop()
 	select {
-	case <-over.C:
+	case <-time.After(c.Load.Length()):
 	case <-ctx.Done():
 	}
 	r.fetchLoad(ctx, c)

@@ -48,13 +48,11 @@ func (s *session) resolution() *resolve.Resolution {
 	if found == nil {
 		return nil
 	}
-	t := time.NewTimer(lookupWait)
-	defer t.Stop()
 	select {
 	case <-found:
 		res := s.lookup.res
 		return &res
-	case <-t.C:
+	case <-time.After(lookupWait):
 	case <-s.ctx.Done():
 	}
 	return nil

@@ -134,10 +134,8 @@ func (r *Responder) retire(s *session) {
 const lingerTime = time.Second
 
 func (r *Responder) linger() {
-	t := time.NewTimer(lingerTime)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(lingerTime):
 	case <-r.ctx.Done():
 	}
 }

@@ -38,7 +38,10 @@ func (a asker) ntp(ctx context.Context, t *evidence.ServerTrial) {
 		answer.Error = clean(err.Error())
 		if result := network.ConnectResult(err); result == "refused" || result == "unreachable" {
 			t.ICMP = result
-			pause(ctx, options.Timeout-time.Since(start)) // ICMP may be forged: ask again
+			select { // ICMP may be forged: ask again
+			case <-time.After(options.Timeout - time.Since(start)):
+			case <-ctx.Done():
+			}
 		}
 	}
 }
@@ -49,14 +52,5 @@ func enter(answer *evidence.NTPAnswer, r *ntp.Response) {
 	answer.RTTMs = new(evidence.Millis(r.RTT))
 	if r.Stratum != 0 {
 		answer.OffsetMs = new(evidence.Millis(r.ClockOffset))
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
