@@ -240,17 +240,7 @@ func unread(ev *evidence.Evidence) *evidence.Evidence {
 			return r.Transport == sipprobe.UDP && strings.HasPrefix(string(r.Data), "SIP/2.0")
 		})
 	}
-	unanswered(ev.Pairing.Attempts[0].Exchange)
-	for i := range ev.Checks {
-		switch c := &ev.Checks[i]; {
-		case c.Transport != "udp":
-		case c.Options != nil:
-			unanswered(&c.Options.Exchange)
-		default:
-			c.CallFacts, c.Skipped = nil, "udp does not answer"
-		}
-	}
-	return ev
+	return noAnswers(ev)
 }
 
 // noHandshake is a run in which TLS does not get as far as SIP.
