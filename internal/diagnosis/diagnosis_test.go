@@ -291,6 +291,14 @@ func findings(d diagnosis.Diagnosis) []string {
 	return out
 }
 
+// wantFindings fails the test unless a diagnosis has these findings, and no others.
+func wantFindings(t *testing.T, d diagnosis.Diagnosis, want []string) {
+	t.Helper()
+	if diff := cmp.Diff(want, findings(d)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
 func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
 	t.Parallel()
 	for _, r := range diagnosistest.Runs() {
@@ -300,9 +308,7 @@ func TestRunsHaveTheirFindingsAndNoOthers(t *testing.T) {
 				t.Fatal("nothing is expected of this run")
 			}
 			d := diagnosis.Diagnose(r.Evidence)
-			if diff := cmp.Diff(want.findings, findings(d)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, d, want.findings)
 			if d.Verdict != want.verdict {
 				t.Errorf("verdict %s, want %s", d.Verdict, want.verdict)
 			}

@@ -3,7 +3,6 @@ package diagnosis_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
@@ -79,9 +78,7 @@ func TestHeldPortsAreNotAccusedWrongly(t *testing.T) {
 			ev := diagnosistest.Knocked(tt.port, diagnosistest.Port{Number: 5222})
 			tt.change(ev)
 			d := diagnosis.Diagnose(ev)
-			if diff := cmp.Diff(tt.want, findings(d)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, d, tt.want)
 			for _, c := range d.Checks {
 				if c.Port != nil && c.Port.Number == 443 && c.Port.Result != tt.result {
 					t.Errorf("%s, want %s: %s", c.Port.Result, tt.result, c.Summary)

@@ -152,9 +152,7 @@ func TestNATsAccuseNobodyWrongly(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ev := diagnosistest.Tested(tt.nat)
 			tt.change(ev)
-			if diff := cmp.Diff(tt.want, findings(diagnosis.Diagnose(ev))); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, diagnosis.Diagnose(ev), tt.want)
 		})
 	}
 }

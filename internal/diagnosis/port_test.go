@@ -67,9 +67,7 @@ func TestPortsAreNotAccusedWrongly(t *testing.T) {
 			ev := diagnosistest.Knocked(tt.port, xmpp)
 			tt.change(ev, portFacts(ev))
 			d := diagnosis.Diagnose(ev)
-			if diff := cmp.Diff(tt.want, findings(d)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, d, tt.want)
 			for _, c := range d.Checks {
 				if c.Port != nil && c.Port.Number != xmpp.Number && c.Port.Result != tt.result {
 					t.Errorf("%s: %s, want %s: %s", c.ID, c.Port.Result, tt.result, c.Summary)

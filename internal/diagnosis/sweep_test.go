@@ -178,9 +178,7 @@ func TestSweepsAccuseNobodyWrongly(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ev := diagnosistest.Swept(tt.sweep)
 			tt.change(ev)
-			if diff := cmp.Diff(tt.want, findings(diagnosis.Diagnose(ev))); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, diagnosis.Diagnose(ev), tt.want)
 		})
 	}
 }
@@ -218,9 +216,7 @@ func TestSweepsSettleWhatCallsSuppose(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := diagnosis.Diagnose(diagnosistest.Site{Transports: udp(), InShut: true, Sweeps: []diagnosistest.Sweep{tt.sweep}}.Run())
-			if diff := cmp.Diff(tt.want, findings(d)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, d, tt.want)
 			if cause := d.Findings[len(d.Findings)-1]; cause.Role == diagnosis.Cause && !slices.Contains(cause.Checks, "call-in-udp") {
 				t.Errorf("%s does not explain the call: %v", cause.Code, cause.Checks)
 			}
@@ -282,9 +278,7 @@ func TestPairedFromInside(t *testing.T) {
 	ev.Checks, ev.Responder.Tape = ev.Checks[len(ev.Checks)-1:], nil
 	d := diagnosis.Diagnose(ev)
 	want := []string{"symptom no-signalling  proven", "cause port-not-forwarded inbound proven", "cause rtp-range-not-forwarded inbound likely"}
-	if diff := cmp.Diff(want, findings(d)); diff != "" {
-		t.Errorf("findings (-want +got):\n%s", diff)
-	}
+	wantFindings(t, d, want)
 	for _, f := range d.Findings {
 		if all := strings.Join(f.Evidence, " "); !strings.Contains(all, "opened outward") {
 			t.Errorf("%s does not say how the two met: %s", f.Code, all)

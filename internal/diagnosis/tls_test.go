@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
@@ -170,9 +169,7 @@ func TestNoTLSServerIsAccusedWrongly(t *testing.T) {
 			ev := tt.site.Run()
 			tt.change(ev)
 			d := diagnosis.Diagnose(ev)
-			if diff := cmp.Diff(tt.want, findings(d)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
+			wantFindings(t, d, tt.want)
 			if d.Verdict != tt.verdict {
 				t.Errorf("verdict %s, want %s (%s)", d.Verdict, tt.verdict, d.Summary)
 			}
