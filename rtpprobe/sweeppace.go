@@ -73,7 +73,7 @@ func newPace(cfg *SweepConfig, room int) pace {
 	rate := float64(cfg.Rate)
 	return pace{
 		rate: rate, ceiling: float64(cfg.MaxRate), floor: max(min(rate, DefaultSweepRate)/slowestFactor, 1),
-		room: room, tolerated: firstLoss, threshold: math.Inf(1), rtt: newRoundTrips(), tokens: 1,
+		room: room, tolerated: firstLoss, threshold: math.Inf(1), tokens: 1,
 	}
 }
 

@@ -27,8 +27,6 @@ const (
 	askedPatience = 3 * minOverdue
 )
 
-func newRoundTrips() roundTrips { return roundTrips{} }
-
 func (r *roundTrips) add(d time.Duration) {
 	d = max(d, 0)
 	r.count++

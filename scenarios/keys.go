@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -132,14 +131,6 @@ func wordsOf[T ~string](list []T) []string {
 		out[i] = string(w)
 	}
 	return out
-}
-
-// structName is by which name keys know a struct: fileCheck is "check", file "scenario".
-func structName(t reflect.Type) string {
-	if name := strings.ToLower(strings.TrimPrefix(t.Name(), "file")); name != "" {
-		return name
-	}
-	return "scenario"
 }
 
 // foreignKeys notes keys that belong to checks of another kind.

@@ -25,6 +25,14 @@ var update = flag.Bool("update", false, "write the schema and the messages of br
 // object is a JSON object.
 type object = map[string]any
 
+// structName is by which name keys know a struct: fileCheck is "check", file "scenario".
+func structName(t reflect.Type) string {
+	if name := strings.ToLower(strings.TrimPrefix(t.Name(), "file")); name != "" {
+		return name
+	}
+	return "scenario"
+}
+
 // makeSchema makes the schema of the structs that the loader decodes, and of keys.
 func makeSchema() []byte {
 	defs := make(object)

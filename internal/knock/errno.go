@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
 )
@@ -69,6 +68,3 @@ func errorText(err error) string {
 	}
 	return err.Error()
 }
-
-// unknownAddr is who reported an error where the system does not say.
-func unknownAddr() netip.Addr { return netip.Addr{} }

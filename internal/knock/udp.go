@@ -152,7 +152,7 @@ func (k *udpKnocker) noteError(err error, queue errorQueue) bool {
 		return false
 	}
 	if !queue.known { // else the queue has told of it, or will
-		k.ledger.add(unknownAddr(), meaning)
+		k.ledger.add(netip.Addr{}, meaning) // the system does not say whose it was
 	}
 	return true
 }
