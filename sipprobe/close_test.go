@@ -2,6 +2,7 @@ package sipprobe_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -111,7 +112,6 @@ func TestStartRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
 	for name, cfg := range map[string]sipprobe.EndpointConfig{
 		"nothing":       {},
 		"no socket":     {Transport: sipprobe.UDP},
@@ -122,6 +122,9 @@ func TestStartRefuses(t *testing.T) {
 			e.Close()
 			t.Errorf("%s: started", name)
 		}
+	}
+	if err := conn.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the socket of an endpoint that did not start was left open: %v", err)
 	}
 	e := setting{sipprobe.UDP, "127.0.0.1"}.listen(t, sipprobe.EndpointConfig{})
 	near, _ := net.Pipe()

@@ -79,9 +79,23 @@ var (
 	errNoDial   = errors.New("sipprobe: connections are dialled by the caller")
 )
 
-// Start serves the endpoint until Close. The socket is the endpoint's from then
-// on, except when Start returns an error.
+// Start serves the endpoint until Close. The socket is the endpoint's from then on; it is
+// closed when Start returns an error.
 func Start(cfg EndpointConfig) (*Endpoint, error) {
+	e, err := start(cfg)
+	if err == nil {
+		return e, nil
+	}
+	if cfg.PacketConn != nil {
+		cfg.PacketConn.Close()
+	}
+	if cfg.Listener != nil {
+		cfg.Listener.Close()
+	}
+	return nil, err
+}
+
+func start(cfg EndpointConfig) (*Endpoint, error) {
 	if (cfg.Transport == UDP) != (cfg.PacketConn != nil) || cfg.Transport == UDP && cfg.Listener != nil {
 		return nil, errNoSocket
 	}

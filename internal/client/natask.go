@@ -113,7 +113,6 @@ func (r *run) ask(ctx context.Context, limit int, patience time.Duration) (x sip
 	cfg.PacketConn, cfg.Tape = conn, &sipprobe.Tape{}
 	e, err := sipprobe.Start(cfg)
 	if err != nil {
-		conn.Close()
 		return x, local, err
 	}
 	defer e.Close()

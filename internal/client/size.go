@@ -79,16 +79,13 @@ func (r *run) wholeEndpoint(ctx context.Context) (*sipprobe.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := network.ForbidFragments(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
 	cfg := r.endpointConfig(sipprobe.UDP)
 	cfg.PacketConn = conn
-	if err = network.ForbidFragments(conn); err == nil {
-		var e *sipprobe.Endpoint
-		if e, err = sipprobe.Start(cfg); err == nil {
-			return e, nil
-		}
-	}
-	conn.Close()
-	return nil, err
+	return sipprobe.Start(cfg)
 }
 
 // sizeOut has the responder send: to this end's own port where that can be reached, else

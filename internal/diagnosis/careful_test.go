@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"

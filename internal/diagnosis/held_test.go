@@ -3,7 +3,6 @@ package diagnosis_test
 import (
 	"testing"
 
-
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"

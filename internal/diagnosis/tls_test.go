@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-
 	"bothways/internal/diagnosis"
 	"bothways/internal/diagnosis/diagnosistest"
 	"bothways/internal/evidence"

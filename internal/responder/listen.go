@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 
@@ -99,7 +98,7 @@ func (r *Responder) start(ctx context.Context, t sipprobe.Transport, addr netip.
 	}
 	cfg := r.endpointConfig(t)
 	cfg.Listener = l
-	return r.started(cfg, l.Addr(), l)
+	return r.started(cfg, l.Addr())
 }
 
 func (r *Responder) endpointConfig(t sipprobe.Transport) sipprobe.EndpointConfig {
@@ -112,19 +111,14 @@ func (r *Responder) endpointConfig(t sipprobe.Transport) sipprobe.EndpointConfig
 func (r *Responder) startUDP(conn net.PacketConn) (*sipprobe.Endpoint, error) {
 	cfg := r.endpointConfig(sipprobe.UDP)
 	cfg.PacketConn = conn
-	return r.started(cfg, conn.LocalAddr(), conn)
+	return r.started(cfg, conn.LocalAddr())
 }
 
-// started serves the socket; it is closed when that fails.
-func (r *Responder) started(cfg sipprobe.EndpointConfig, local net.Addr, socket io.Closer) (*sipprobe.Endpoint, error) {
-	public := r.cfg.Public
-	ap, err := netip.ParseAddrPort(local.String())
-	if err == nil && public.IsValid() && ap.Addr().Unmap().Is4() == public.Is4() {
-		cfg.Advertise = netip.AddrPortFrom(public, ap.Port())
+// started serves a socket of a local address.
+func (r *Responder) started(cfg sipprobe.EndpointConfig, local net.Addr) (*sipprobe.Endpoint, error) {
+	public, at := r.cfg.Public, network.AddrPort(local)
+	if public.IsValid() && at.Addr().Is4() == public.Is4() {
+		cfg.Advertise = netip.AddrPortFrom(public, at.Port())
 	}
-	e, err := sipprobe.Start(cfg)
-	if err != nil {
-		socket.Close()
-	}
-	return e, err
+	return sipprobe.Start(cfg)
 }

@@ -42,11 +42,7 @@ func (a asker) endpoint(ctx context.Context, t *evidence.ServerTrial, over sippr
 			return nil, err
 		}
 		cfg.PacketConn = &peerConn{Conn: conn, trial: t}
-		e, err := sipprobe.Start(cfg)
-		if err != nil {
-			conn.Close()
-		}
-		return e, err
+		return sipprobe.Start(cfg)
 	}
 	conn, err := a.stream(ctx, t, over)
 	if err != nil {
