@@ -131,8 +131,8 @@ func told(c *evidence.Check) bool {
 	if f := c.TLSFacts; f != nil {
 		return f.Result.Ordinary.Outcome != tlsprobe.NotTested
 	}
-	if c.NATFacts != nil {
-		return natTold(c.NATFacts)
+	if f := c.NATFacts; f != nil {
+		return len(f.Sockets) > 0
 	}
 	if f := c.SizeFacts; f != nil {
 		return len(f.Rungs) > 0
@@ -254,22 +254,30 @@ const recordTimeout = 15 * time.Second
 
 // unfetched says why there is no record of the responder's, by the reason for which
 // the run ended where that is why.
-func unfetched(ctx context.Context, err error) string {
+func unfetched(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}
-	return fmt.Sprintf("the responder's record could not be fetched: %v", err)
+	return fmt.Errorf("the responder's record could not be fetched: %w", err)
+}
+
+// fetchRecord brings home the responder's record of a check, which is ready within some time.
+func (r *run) fetchRecord(ctx context.Context, check string, within time.Duration, record any) error {
+	ctx, cancel := lastWords(ctx, within+recordTimeout)
+	defer cancel()
+	if err := r.link.Fetch(ctx, check, record); err != nil {
+		return unfetched(ctx, err)
+	}
+	return nil
 }
 
 // fetchCall brings home the responder's record of a call.
 func (r *run) fetchCall(ctx context.Context, c *evidence.Check) {
-	ctx, cancel := lastWords(ctx, recordTimeout)
-	defer cancel()
 	var end evidence.CallEnd
-	switch err := r.link.Fetch(ctx, c.ID, &end); {
+	switch err := r.fetchRecord(ctx, c.ID, 0, &end); {
 	case errors.Is(err, pairing.ErrNoRecord):
 	case err != nil:
-		c.CallFacts.Missing = unfetched(ctx, err)
+		c.CallFacts.Missing = err.Error()
 	default:
 		c.CallFacts.Responder = &end
 	}

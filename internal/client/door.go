@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"syscall"
 
 	"bothways/internal/pairing"
 	"bothways/sipprobe"
@@ -150,10 +149,4 @@ func theirVersion(message []byte) string {
 		}
 	}
 	return "no version of the protocol"
-}
-
-const wsaAddressInUse = syscall.Errno(10048) // as Windows reports it
-
-func addressInUse(err error) bool {
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddressInUse)
 }

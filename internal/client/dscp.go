@@ -57,7 +57,7 @@ func (r *run) marksIn(ctx context.Context, c *evidence.Check, conn net.PacketCon
 	c.DSCPFacts.Sent = &sent
 	var arrived rtpprobe.MarksArrived
 	if err := r.fetchRecord(ctx, c.ID, marksTime(terms), &arrived); err != nil {
-		return errors.New(unfetched(ctx, err))
+		return err
 	}
 	c.DSCPFacts.Arrived = &arrived
 	return nil
@@ -77,7 +77,7 @@ func (r *run) marksOut(ctx context.Context, c *evidence.Check, conn net.PacketCo
 	}
 	var sent rtpprobe.MarksSent
 	if err := r.fetchRecord(ctx, c.ID, marksTime(terms), &sent); err != nil {
-		return errors.New(unfetched(ctx, err))
+		return err
 	}
 	defer time.AfterFunc(lastMark, stop).Stop()
 	heard := <-arrived
@@ -90,11 +90,4 @@ const lastMark = time.Second
 
 func marksTime(t rtpprobe.MarkTerms) time.Duration {
 	return t.Lasts() + pairing.MarksGrace + recordTimeout
-}
-
-// fetchRecord brings home the responder's record of a check, when it is ready.
-func (r *run) fetchRecord(ctx context.Context, check string, within time.Duration, record any) error {
-	ctx, cancel := lastWords(ctx, within+recordTimeout)
-	defer cancel()
-	return r.link.Fetch(ctx, check, record)
 }

@@ -83,7 +83,7 @@ func (r *run) bindings(ctx context.Context, c *evidence.Check) {
 		conn, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(r.local, 0))
 		if err != nil {
 			c.Skipped = "this machine has no socket for it: " + err.Error()
-			closeAll(conns[:i])
+			network.CloseAll(conns[:i])
 			return
 		}
 		conns[i] = conn
@@ -93,7 +93,7 @@ func (r *run) bindings(ctx context.Context, c *evidence.Check) {
 	c.IdleFacts = facts
 	if _, err := r.link.Do(ctx, pairing.Order{Idle: &order}); err != nil {
 		facts.Missing = "the responder could not be told to begin: " + err.Error()
-		closeAll(conns)
+		network.CloseAll(conns)
 		return
 	}
 	var wg sync.WaitGroup
@@ -116,18 +116,10 @@ func (r *run) bindings(ctx context.Context, c *evidence.Check) {
 	}
 }
 
-func closeAll(conns []net.PacketConn) {
-	for _, c := range conns {
-		c.Close()
-	}
-}
-
 // fetchIdle brings home the responder's record of a check, or says why it cannot.
 func (r *run) fetchIdle(ctx context.Context, c *evidence.Check, record any) string {
-	ctx, cancel := lastWords(ctx, recordTimeout)
-	defer cancel()
-	if err := r.link.Fetch(ctx, c.ID, record); err != nil {
-		return unfetched(ctx, err)
+	if err := r.fetchRecord(ctx, c.ID, 0, record); err != nil {
+		return err.Error()
 	}
 	return ""
 }

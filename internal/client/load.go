@@ -80,13 +80,13 @@ func (r *run) fetchLoad(ctx context.Context, c *evidence.Check) {
 	defer cancel()
 	if c.Direction == scenarios.Inbound {
 		if _, err := r.link.Do(ctx, pairing.Order{Load: &pairing.LoadOrder{End: c.ID}}); err != nil {
-			c.LoadFacts.Missing = unfetched(ctx, err)
+			c.LoadFacts.Missing = unfetched(ctx, err).Error()
 			return
 		}
 	}
 	var end evidence.LoadEnd
 	if err := r.link.Fetch(ctx, c.ID, &end); err != nil {
-		c.LoadFacts.Missing = unfetched(ctx, err)
+		c.LoadFacts.Missing = unfetched(ctx, err).Error()
 		return
 	}
 	c.LoadFacts.Responder = &end

@@ -77,7 +77,7 @@ func (r *run) natOut(ctx context.Context, c *evidence.Check, opened pairing.NATR
 	c.NATFacts = facts
 	rec, err := r.probedBy(ctx, far)
 	if err != nil {
-		facts.Missing = unfetched(ctx, err)
+		facts.Missing = unfetched(ctx, err).Error()
 		return
 	}
 	facts.Sockets, facts.Others, facts.ColdHeard, facts.Hairpin = rec.Sockets, rec.Others, rec.Heard, rec.Hairpin
@@ -253,7 +253,7 @@ func (r *run) natIn(ctx context.Context, c *evidence.Check, opened pairing.NATRe
 		facts.Heard = rec.Heard
 	}
 	if err != nil {
-		facts.Missing = unfetched(ctx, err)
+		facts.Missing = unfetched(ctx, err).Error()
 	}
 }
 
@@ -289,6 +289,3 @@ func (r *run) free(ctx context.Context, ports []netip.AddrPort) bool {
 	}
 	return true
 }
-
-// natTold reports whether a check of a NAT that was cut short has told anything.
-func natTold(f *evidence.NATFacts) bool { return len(f.Sockets) > 0 }

@@ -46,7 +46,7 @@ func (r *run) fetchServer(ctx context.Context, check string) *evidence.ServerFac
 	defer cancel()
 	f := &evidence.ServerFacts{}
 	if err := r.link.Fetch(ctx, check, f); err != nil {
-		return &evidence.ServerFacts{Missing: unfetched(ctx, err)}
+		return &evidence.ServerFacts{Missing: unfetched(ctx, err).Error()}
 	}
 	return f
 }

@@ -106,7 +106,7 @@ func (r *run) sizeOut(ctx context.Context, c *evidence.Check, t sipprobe.Transpo
 	if _, err := r.link.Do(ctx, pairing.Order{Size: &order}); err != nil {
 		facts.Missing = "the responder could not be told to send: " + err.Error()
 	} else if err := r.fetchRecord(ctx, c.ID, pairing.SizeTime, facts); err != nil {
-		facts.Missing = unfetched(ctx, err)
+		facts.Missing = err.Error()
 	}
 	facts.Flow = flow
 	c.SizeFacts = facts

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bothways/internal/evidence"
+	"bothways/internal/knock"
 	"bothways/internal/pairing"
 	"bothways/sipprobe"
 )
@@ -139,7 +140,7 @@ func (r *run) openDoor(ctx context.Context, d *door) error {
 		d.endpoints = append(d.endpoints, e)
 		port = e.Local().Port() // where any would do, one for both
 	}
-	if len(d.endpoints) == 0 || addressInUse(refused) {
+	if len(d.endpoints) == 0 || knock.FaultOf(refused) == knock.InUse {
 		return refused
 	}
 	return nil // a machine without one of the families
