@@ -24,7 +24,7 @@ const coldTime = time.Second
 // own in a middlebox, NATs, what takes long, many calls at once, and last a question from
 // this end's own SIP port. The checks of a phase run side by side, over different ports,
 // but for sweeps, sizes, marks and many calls, which would take each other's bandwidth for
-// loss, and NATs.
+// loss, and NATs, which come late: what they send from media ports may be remembered.
 // Inbound sweeps come before anything that makes the site send from its media ports.
 func (r *run) runChecks(ctx context.Context) {
 	all := r.cfg.Scenario.Checks
@@ -36,22 +36,35 @@ func (r *run) runChecks(ctx context.Context) {
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.TLSKind })
 	r.ports(ctx, scenarios.Inbound)
 	r.ports(ctx, scenarios.Outbound)
-	r.sweeps(ctx, scenarios.Inbound)
-	r.sweeps(ctx, scenarios.Outbound)
+	r.oneByOne(ctx, scenarios.SweepKind, scenarios.Inbound)
+	r.oneByOne(ctx, scenarios.SweepKind, scenarios.Outbound)
 	r.phase(ctx, func(c scenarios.Check) bool {
 		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Inbound && !long(c)
 	})
 	r.phase(ctx, func(c scenarios.Check) bool {
 		return c.Kind == scenarios.CallKind && c.Direction == scenarios.Outbound && !long(c)
 	})
-	r.oneByOne(ctx, scenarios.SizeKind)
-	r.oneByOne(ctx, scenarios.DSCPKind)
+	r.oneByOne(ctx, scenarios.SizeKind, anyDirection)
+	r.oneByOne(ctx, scenarios.DSCPKind, anyDirection)
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Server != nil })
 	r.phase(ctx, func(c scenarios.Check) bool { return c.Kind == scenarios.RewritingKind })
-	r.nats(ctx)
+	r.oneByOne(ctx, scenarios.NATKind, scenarios.Outbound) // the site's NAT before this end's own
+	r.oneByOne(ctx, scenarios.NATKind, scenarios.Inbound)
 	r.phase(ctx, long)
-	r.oneByOne(ctx, scenarios.LoadKind)
+	r.oneByOne(ctx, scenarios.LoadKind, anyDirection)
 	r.samePort(ctx)
+}
+
+// anyDirection is that of checks which run in the order of the scenario.
+const anyDirection scenarios.Direction = ""
+
+// oneByOne runs the checks of a kind and direction, one after the other.
+func (r *run) oneByOne(ctx context.Context, k scenarios.Kind, d scenarios.Direction) {
+	for i := range r.ev.Checks {
+		if c := &r.ev.Checks[i]; c.Kind == k && (c.Direction == d || d == anyDirection) {
+			r.check(ctx, c)
+		}
+	}
 }
 
 func (r *run) phase(ctx context.Context, in func(scenarios.Check) bool) {

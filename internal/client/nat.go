@@ -17,18 +17,6 @@ import (
 // natRecordTimeout is for the responder to probe and hand over what it has seen.
 const natRecordTimeout = pairing.NATTime + recordTimeout
 
-// nats measures the site's NAT, then this end's own, one after the other. They come
-// last: what they send from media ports may be remembered by a NAT.
-func (r *run) nats(ctx context.Context) {
-	for _, d := range []scenarios.Direction{scenarios.Outbound, scenarios.Inbound} {
-		for i := range r.ev.Checks {
-			if c := &r.ev.Checks[i]; c.Kind == scenarios.NATKind && c.Direction == d {
-				r.check(ctx, c)
-			}
-		}
-	}
-}
-
 func (r *run) nat(ctx context.Context, c *evidence.Check) {
 	opened, err := r.natOrder(ctx, pairing.NATOrder{Open: &pairing.NATOpen{Direction: c.Direction}})
 	switch {

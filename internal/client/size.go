@@ -11,15 +11,6 @@ import (
 	"bothways/sipprobe"
 )
 
-// oneByOne runs the checks of a kind, one after the other.
-func (r *run) oneByOne(ctx context.Context, k scenarios.Kind) {
-	for i := range r.ev.Checks {
-		if c := &r.ev.Checks[i]; c.Kind == k {
-			r.check(ctx, c)
-		}
-	}
-}
-
 // size sends messages of rising size one way.
 func (r *run) size(ctx context.Context, c *evidence.Check) {
 	t := sipprobe.Transport(c.Transport)

@@ -31,16 +31,6 @@ type sweep struct {
 	shown time.Time
 }
 
-// sweeps runs the sweeps of a direction, one after the other: side by side they would
-// take each other's bandwidth for loss.
-func (r *run) sweeps(ctx context.Context, d scenarios.Direction) {
-	for i := range r.ev.Checks {
-		if c := &r.ev.Checks[i]; c.Kind == scenarios.SweepKind && c.Direction == d {
-			r.check(ctx, c)
-		}
-	}
-}
-
 func (r *run) sweep(ctx context.Context, c *evidence.Check) {
 	w, err := r.newSweep(c)
 	if err == nil {
