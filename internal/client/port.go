@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"time"
 
 	"bothways/internal/evidence"
 	"bothways/internal/knock"
@@ -111,25 +110,16 @@ func (p *ports) takeDown(ctx context.Context) (rec pairing.PortRecord, err error
 	return p.link.FetchPorts(ctx, p.list.ID)
 }
 
-// order gives an order, again while other clients use the ports.
+// order gives an order.
 func (p *ports) order(ctx context.Context, o pairing.PortOrder) (pairing.PortReply, error) {
-	for start := time.Now(); ; {
-		reply, err := p.link.Do(ctx, pairing.Order{Port: &o})
-		switch {
-		case reply.Port == nil && err == nil:
-			return pairing.PortReply{}, errors.New("the responder knows no checks of ports; its version is older")
-		case err == nil:
-			return *reply.Port, nil
-		case reply.Port == nil || !reply.Port.Busy || time.Since(start) > busyWait:
-			return pairing.PortReply{}, err
-		}
-		p.progress("check-progress", p.checks[0].ID, "waiting: %v", err)
-		select {
-		case <-ctx.Done():
-			return pairing.PortReply{}, context.Cause(ctx)
-		case <-time.After(busyPause):
-		}
+	reply, err := p.patiently(ctx, p.checks[0].ID, pairing.Order{Port: &o})
+	switch {
+	case err != nil:
+		return pairing.PortReply{}, err
+	case reply.Port == nil:
+		return pairing.PortReply{}, errors.New("the responder knows no checks of ports; its version is older")
 	}
+	return *reply.Port, nil
 }
 
 func (p *ports) terms() knock.Terms {

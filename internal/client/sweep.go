@@ -128,31 +128,38 @@ func (w *sweep) window(n int) (rtpprobe.SweepTerms, error) {
 	return terms, nil
 }
 
-// Another client's sweep is waited for, but not for ever.
+// Another client's sweep, or its checks of ports, are waited for, but not for ever.
 const (
 	busyWait  = 2 * time.Minute
 	busyPause = time.Second
 )
 
-// order gives an order, again while other clients sweep.
-func (w *sweep) order(ctx context.Context, o pairing.SweepOrder) (pairing.SweepReply, error) {
+// patiently gives an order, again while other clients have what it needs.
+func (r *run) patiently(ctx context.Context, check string, o pairing.Order) (pairing.Reply, error) {
 	for start := time.Now(); ; {
-		reply, err := w.link.Do(ctx, pairing.Order{Sweep: &o})
-		switch {
-		case reply.Sweep == nil && err == nil:
-			return pairing.SweepReply{}, errors.New("the responder knows no sweeps; its version is older")
-		case err == nil:
-			return *reply.Sweep, nil
-		case reply.Sweep == nil || !reply.Sweep.Busy || time.Since(start) > busyWait:
-			return pairing.SweepReply{}, err
+		reply, err := r.link.Do(ctx, o)
+		if err == nil || !reply.Busy() || time.Since(start) > busyWait {
+			return reply, err
 		}
-		w.progress("check-progress", w.check.ID, "waiting: %v", err)
+		r.progress("check-progress", check, "waiting: %v", err)
 		select {
 		case <-ctx.Done():
-			return pairing.SweepReply{}, context.Cause(ctx)
+			return reply, context.Cause(ctx)
 		case <-time.After(busyPause):
 		}
 	}
+}
+
+// order gives an order.
+func (w *sweep) order(ctx context.Context, o pairing.SweepOrder) (pairing.SweepReply, error) {
+	reply, err := w.patiently(ctx, w.check.ID, pairing.Order{Sweep: &o})
+	switch {
+	case err != nil:
+		return pairing.SweepReply{}, err
+	case reply.Sweep == nil:
+		return pairing.SweepReply{}, errors.New("the responder knows no sweeps; its version is older")
+	}
+	return *reply.Sweep, nil
 }
 
 // sweepRecordTimeout is for what a datagram at a time brings home of scattered ports.

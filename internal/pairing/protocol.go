@@ -127,6 +127,10 @@ type Reply struct {
 	MarksPort uint16 `json:"marks_port,omitempty"`
 }
 
+// Busy says, beside the error, that the same order may do later: another client has what
+// it needs.
+func (r Reply) Busy() bool { return r.Sweep != nil && r.Sweep.Busy || r.Port != nil && r.Port.Busy }
+
 // Hello begins a session, or shows another way into it.
 type Hello struct {
 	Program evidence.Program `json:"program"`
