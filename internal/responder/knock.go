@@ -22,7 +22,7 @@ func (r *Responder) knock(s *session, in *sipprobe.Incoming, l pairing.PortList)
 		s.belfry.end()
 		return errNoSession
 	}
-	record := s.belfry.record(l.ID)
+	record := s.belfry.records.add(l.ID)
 	k := knock.Knocker{
 		Terms: r.knockTerms(s, l), Dialer: r.cfg.Network, Result: network.ConnectResult, Local: netip.AddrPortFrom(in.Local.Addr(), 0),
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 
+	"bothways/internal/network"
 	"bothways/internal/pairing"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -38,6 +39,5 @@ func (r *Responder) marks(s *session, in *sipprobe.Incoming, x pairing.Marks) (p
 		}
 		s.finish(x.Check.ID, rtpprobe.SendMarked(ctx, conn, netip.AddrPortFrom(s.whence(in), x.Port), terms))
 	}()
-	at, _ := localAddr(conn, nil)
-	return pairing.Reply{MarksPort: at.Port()}, nil
+	return pairing.Reply{MarksPort: network.PortOf(conn)}, nil
 }

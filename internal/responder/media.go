@@ -21,26 +21,16 @@ type mediaNetwork struct {
 // ListenPacket opens a UDP socket.
 func (n *mediaNetwork) ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error) {
 	c, err := n.Network.ListenPacket(ctx, local)
-	if udp, ok := localAddr(c, err); ok {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.ports[local.Addr()] == nil {
-			n.ports[local.Addr()] = &rtpprobe.PortSet{}
-		}
-		n.ports[local.Addr()].Add(udp.Port())
-	}
-	return c, err
-}
-
-func localAddr(c net.PacketConn, err error) (netip.AddrPort, bool) {
 	if err != nil {
-		return netip.AddrPort{}, false
+		return nil, err
 	}
-	udp, ok := c.LocalAddr().(*net.UDPAddr)
-	if !ok {
-		return netip.AddrPort{}, false
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ports[local.Addr()] == nil {
+		n.ports[local.Addr()] = &rtpprobe.PortSet{}
 	}
-	return udp.AddrPort(), true
+	n.ports[local.Addr()].Add(network.PortOf(c))
+	return c, nil
 }
 
 // used are the ports of an address that calls have, or had.

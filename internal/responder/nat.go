@@ -113,7 +113,7 @@ func (t *natTest) retire(s *session) {
 	t.probing.Wait()
 	if !probed {
 		heard := t.server.Close()
-		t.record.file(pairing.NATRecord{Heard: &heard}, pairing.NATRecord{})
+		t.record.file(pairing.NATRecord{Heard: &heard})
 	}
 	network.CloseAll(t.conns)
 	s.work.Done()
@@ -128,6 +128,5 @@ func (n *natTesting) packed(ctx context.Context, f pairing.Fetch) (data []byte, 
 	if rec == nil {
 		return nil, false, pairing.ErrNoRecord
 	}
-	data, ready = rec.wait(ctx, f)
-	return data, ready, nil
+	return rec.wait(ctx, f)
 }

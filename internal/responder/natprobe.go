@@ -46,7 +46,7 @@ func (r *Responder) probeNAT(s *session, in *sipprobe.Incoming, o pairing.NATPro
 	}
 	t.probed = true
 	t.probing.Go(func() {
-		t.record.file(r.measure(t, ask), pairing.NATRecord{})
+		t.record.file(r.measure(t, ask))
 		t.cancel()
 	})
 	return nil

@@ -5,24 +5,20 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
-	"time"
 
 	"bothways/internal/knock"
 	"bothways/internal/pairing"
 	"bothways/sipprobe"
 )
 
-// maxPortRecords is how many records of ports a session keeps; a client fetches one
-// before it wants the next.
-const maxPortRecords = 4
-
 // A belfry is the part of a session that hangs bells and knocks.
 type belfry struct {
 	turn sync.Mutex // held while an order is carried out
 	hung *bells     // under turn
 
+	records shelf[uint32] // by the lists' ids
+
 	mu       sync.Mutex
-	records  []*portRecord // the newest last
 	knocking bool
 }
 
@@ -33,59 +29,6 @@ type bells struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when nothing of them is left
-}
-
-// A portRecord is that of one list of ports; packed stands once done is closed.
-type portRecord struct {
-	id     uint32
-	done   chan struct{}
-	packed []byte
-	err    error
-}
-
-// record makes room for the record of a list.
-func (b *belfry) record(id uint32) *portRecord {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	rec := &portRecord{id: id, done: make(chan struct{})}
-	b.records = append(b.records, rec)
-	if len(b.records) > maxPortRecords {
-		b.records = append([]*portRecord(nil), b.records[1:]...)
-	}
-	return rec
-}
-
-func (rec *portRecord) file(r pairing.PortRecord) {
-	rec.packed, rec.err = pairing.Encode(r)
-	close(rec.done)
-}
-
-// find returns the newest record of a list, nil when there is none any more.
-func (b *belfry) find(id uint32) *portRecord {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for i := len(b.records) - 1; i >= 0; i-- {
-		if b.records[i].id == id {
-			return b.records[i]
-		}
-	}
-	return nil
-}
-
-// packedPorts waits for the record of a list, as long as was asked for.
-func (s *session) packedPorts(f pairing.Fetch) (data []byte, ready bool, err error) {
-	rec := s.belfry.find(f.Ports)
-	if rec == nil {
-		return nil, false, pairing.ErrNoRecord
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, time.Duration(f.HoldMs)*time.Millisecond)
-	defer cancel()
-	select {
-	case <-rec.done:
-		return rec.packed, true, rec.err
-	case <-ctx.Done():
-		return nil, false, nil
-	}
 }
 
 // portOrder carries out one step of the checks of ports.
@@ -140,7 +83,7 @@ func (r *Responder) hang(s *session, addr netip.Addr, o pairing.PortOrder) (*pai
 			hung.Add(bell.transport, bell.port)
 		}
 	}
-	record, asked := s.belfry.record(l.ID), r.askHeld(s, addr, o, ringing)
+	record, asked := s.belfry.records.add(l.ID), r.askHeld(s, addr, o, ringing)
 	go func() {
 		defer s.work.Done()
 		var all pairing.PortRecord

@@ -58,10 +58,10 @@ func (r *Responder) fetch(s *session, in *sipprobe.Incoming, f pairing.Fetch) (p
 
 func (r *Responder) packed(s *session, f pairing.Fetch) (data []byte, ready bool, err error) {
 	if f.Sweep != nil {
-		return s.packedSweep(f)
+		return s.sweeping.records.wait(s.ctx, *f.Sweep, f)
 	}
 	if f.Ports != 0 {
-		return s.packedPorts(f)
+		return s.belfry.records.wait(s.ctx, f.Ports, f)
 	}
 	if f.NAT {
 		return s.nat.packed(s.ctx, f)

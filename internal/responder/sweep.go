@@ -13,11 +13,8 @@ import (
 	"bothways/sipprobe"
 )
 
-// Bounds of what a session sweeps.
-const (
-	maxSweepRecords = 4  // of one session; a client fetches one before it wants the next
-	maxSkipped      = 64 // ranges of ports in a reply
-)
+// maxSkipped bounds the ranges of ports in a reply.
+const maxSkipped = 64
 
 // A sweep is what one session has open for a sweep, until its context ends: a window
 // of ports to listen on, or sockets to send from.
@@ -39,9 +36,7 @@ type sweep struct {
 type sweeping struct {
 	turn    sync.Mutex // held while an order is carried out
 	current *sweep     // under turn
-
-	mu      sync.Mutex
-	records []*sweepRecord // the newest last
+	records shelf[pairing.SweepPart]
 }
 
 // join counts a piece of work of the session, unless it has ended.
@@ -134,7 +129,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 		r.leave(s, w)
 		return nil, err
 	}
-	record := s.sweeping.record(pairing.PartOf(l.Terms))
+	record := s.sweeping.records.add(pairing.PartOf(l.Terms))
 	go func() {
 		<-w.ctx.Done()
 		arrived := reflector.Close()

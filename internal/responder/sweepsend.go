@@ -105,7 +105,7 @@ func (r *Responder) send(s *session, in *sipprobe.Incoming, o pairing.Send) erro
 	if w.ctx.Err() != nil {
 		return errNotOpen
 	}
-	record := s.sweeping.record(pairing.PartOf(o.Terms))
+	record := s.sweeping.records.add(pairing.PartOf(o.Terms))
 	w.sending.Go(func() { record.file(sweepClient(w.ctx, cfg)) })
 	return nil
 }
