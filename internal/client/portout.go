@@ -34,19 +34,20 @@ func (p *ports) outbound(ctx context.Context) error {
 			c.Skipped = ownPort("client")
 		}
 	}
+	cfg := knock.BellConfig{Terms: p.terms(), Allow: p.maySend}
 	for _, t := range []knock.Transport{knock.TCP, knock.UDP} {
 		for _, port := range p.list.Of(t) {
 			at := netip.AddrPortFrom(p.local, port)
 			if p.holds(t, port) {
 				continue
 			}
-			ring, err := p.openBell(ringing, t, at)
+			ring, err := knock.Hang(ringing, p.cfg.Network, t, at)
 			if err != nil {
 				enter(knock.NotHung(t, at, knock.FaultOf(err), err))
 				continue
 			}
 			hung.Add(t, port)
-			wg.Go(func() { enter(ring()) })
+			wg.Go(func() { enter(ring(ringing, cfg)) })
 		}
 	}
 	knocked, err := p.knockOut(ctx, hung)
@@ -54,23 +55,6 @@ func (p *ports) outbound(ctx context.Context) error {
 	wg.Wait()
 	p.enter(heard, knocked, err)
 	return nil
-}
-
-// openBell opens a port of this end.
-func (p *ports) openBell(ctx context.Context, t knock.Transport, at netip.AddrPort) (ring func() knock.Heard, err error) {
-	cfg := knock.BellConfig{Terms: p.terms(), Allow: p.maySend}
-	if t == knock.TCP {
-		l, err := p.cfg.Network.Listen(ctx, at)
-		if err != nil {
-			return nil, err
-		}
-		return func() knock.Heard { return knock.RingTCP(ctx, l, cfg) }, nil
-	}
-	conn, err := p.cfg.Network.ListenPacket(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	return func() knock.Heard { return knock.RingUDP(ctx, conn, cfg) }, nil
 }
 
 // knockOut has the responder knock where bells hang, and waits for its ledgers.

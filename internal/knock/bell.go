@@ -102,6 +102,28 @@ func (b *bell) answer(m message, port uint16) []byte {
 	return b.cfg.marshal(m)
 }
 
+// A Network opens what bells hang at.
+type Network interface {
+	Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error)
+	ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error)
+}
+
+// Hang opens a port for a bell; ring is [RingTCP] or [RingUDP] at it, and must be called.
+func Hang(ctx context.Context, n Network, t Transport, at netip.AddrPort) (ring func(context.Context, BellConfig) Heard, err error) {
+	if t == TCP {
+		l, err := n.Listen(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, cfg BellConfig) Heard { return RingTCP(ctx, l, cfg) }, nil
+	}
+	conn, err := n.ListenPacket(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, cfg BellConfig) Heard { return RingUDP(ctx, conn, cfg) }, nil
+}
+
 // RingUDP answers the knocks that come to a socket until ctx ends, and returns what was
 // heard. It closes the socket.
 func RingUDP(ctx context.Context, conn net.PacketConn, cfg BellConfig) Heard {

@@ -137,21 +137,12 @@ func (r *Responder) openBell(b *bells, t knock.Transport, at netip.AddrPort) (ri
 	if r.owns(t, at) {
 		return nil, knock.Own, nil
 	}
-	if t == knock.TCP {
-		l, err := r.cfg.Network.Listen(b.ctx, at)
-		if err != nil {
-			return nil, knock.FaultOf(err), err
-		}
-		return func(ctx context.Context, cfg knock.BellConfig) knock.Heard { return knock.RingTCP(ctx, l, cfg) }, "", nil
+	ring, err = knock.Hang(b.ctx, r.cfg.Network, t, at)
+	why = knock.FaultOf(err)
+	if t == knock.UDP && why == knock.InUse && r.media.used(at.Addr()).Contains(at.Port()) {
+		why = knock.Own // a call's
 	}
-	conn, err := r.cfg.Network.ListenPacket(b.ctx, at)
-	if err != nil && knock.FaultOf(err) == knock.InUse && r.media.used(at.Addr()).Contains(at.Port()) {
-		return nil, knock.Own, err // a call's
-	}
-	if err != nil {
-		return nil, knock.FaultOf(err), err
-	}
-	return func(ctx context.Context, cfg knock.BellConfig) knock.Heard { return knock.RingUDP(ctx, conn, cfg) }, "", nil
+	return ring, why, err
 }
 
 // owns reports whether the responder listens at a port for SIP.
