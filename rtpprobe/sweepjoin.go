@@ -64,8 +64,7 @@ func addKnown(a, b *int64) *int64 {
 	if a == nil || b == nil {
 		return nil
 	}
-	sum := *a + *b
-	return &sum
+	return new(*a + *b)
 }
 
 // extreme is of those that are known.
@@ -73,16 +72,14 @@ func extreme(a, b *float64, of func(a, b float64) float64) *float64 {
 	if a == nil || b == nil {
 		return cmp.Or(a, b)
 	}
-	v := of(*a, *b)
-	return &v
+	return new(of(*a, *b))
 }
 
 func later(ms *float64, by float64) *float64 {
 	if ms == nil {
 		return nil
 	}
-	sum := *ms + by
-	return &sum
+	return new(*ms + by)
 }
 
 // worseEnd is the end that leaves more open.
@@ -94,29 +91,27 @@ func worseEnd(a, b SweepEnd) SweepEnd {
 	return a
 }
 
-func joinLoss(a, b []RateLoss) []RateLoss {
+// joinLists is a with b, where add joins what is the same in both.
+func joinLists[T any](a, b []T, same func(x, y T) bool, add func(to *T, x T)) []T {
 	all := slices.Clone(a)
-	for _, l := range b {
-		i := slices.IndexFunc(all, func(o RateLoss) bool { return o.RatePPS == l.RatePPS })
-		if i < 0 {
-			all = append(all, l)
-			continue
+	for _, x := range b {
+		if i := slices.IndexFunc(all, func(y T) bool { return same(x, y) }); i >= 0 {
+			add(&all[i], x)
+		} else {
+			all = append(all, x)
 		}
-		all[i].Sent, all[i].Lost = all[i].Sent+l.Sent, all[i].Lost+l.Lost
 	}
+	return all
+}
+
+func joinLoss(a, b []RateLoss) []RateLoss {
+	all := joinLists(a, b, func(x, y RateLoss) bool { return x.RatePPS == y.RatePPS },
+		func(to *RateLoss, l RateLoss) { to.Sent, to.Lost = to.Sent+l.Sent, to.Lost+l.Lost })
 	slices.SortFunc(all, func(x, y RateLoss) int { return cmp.Compare(x.RatePPS, y.RatePPS) })
 	return all
 }
 
 func joinErrors(a, b []ErrorCount) []ErrorCount {
-	all := slices.Clone(a)
-	for _, e := range b {
-		i := slices.IndexFunc(all, func(o ErrorCount) bool { return o.Kind == e.Kind })
-		if i < 0 {
-			all = append(all, e)
-			continue
-		}
-		all[i].Count += e.Count
-	}
-	return all
+	return joinLists(a, b, func(x, y ErrorCount) bool { return x.Kind == y.Kind },
+		func(to *ErrorCount, e ErrorCount) { to.Count += e.Count })
 }

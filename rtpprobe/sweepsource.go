@@ -217,16 +217,8 @@ func fewShifts(shifts []PortShift) []PortShift {
 }
 
 func joinShifts(a, b []PortShift) []PortShift {
-	all := slices.Clone(a)
-	for _, s := range b {
-		i := slices.IndexFunc(all, func(o PortShift) bool { return o.By == s.By })
-		if i < 0 {
-			all = append(all, s)
-			continue
-		}
-		all[i].Ports = all[i].Ports.Union(s.Ports)
-	}
-	return fewShifts(all)
+	return fewShifts(joinLists(a, b, func(x, y PortShift) bool { return x.By == y.By },
+		func(to *PortShift, s PortShift) { to.Ports = to.Ports.Union(s.Ports) }))
 }
 
 // portsOf is the union of the shifted ports.
