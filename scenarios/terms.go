@@ -128,6 +128,5 @@ func (f file) source(l *reading, at *node) *Reference {
 	if _, err := time.Parse(time.DateOnly, f.Source.Date); f.Source.Date != "" && err != nil {
 		l.at(at.get("date"), "source.date: %s is not a date such as 2026-11-20", quoted(f.Source.Date))
 	}
-	out := Reference(*f.Source)
-	return &out
+	return new(Reference(*f.Source))
 }

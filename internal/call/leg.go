@@ -83,8 +83,7 @@ func openLeg(ctx context.Context, s Setup) (*leg, error) {
 	}
 	l.advertise()
 	l.opened, l.origin = time.Now(), l.advertised.Addr()
-	first := l.advertised
-	l.end.Advertised = &first
+	l.end.Advertised = new(l.advertised)
 	return l, nil
 }
 
@@ -137,12 +136,10 @@ func (l *leg) streamConfig() (rtpprobe.StreamConfig, error) {
 		cfg.SendTone = want
 	}
 	if s.MediaKey != nil {
-		sendTag := rtpprobe.NewTag(s.MediaKey, s.Check.ID, sendLabel)
-		wantTag := rtpprobe.NewTag(s.MediaKey, s.Check.ID, wantLabel)
-		cfg.SendTag, cfg.WantTag = &sendTag, &wantTag
+		cfg.SendTag = new(rtpprobe.NewTag(s.MediaKey, s.Check.ID, sendLabel))
+		cfg.WantTag = new(rtpprobe.NewTag(s.MediaKey, s.Check.ID, wantLabel))
 		if s.Inside && s.Check.FromSecond() {
-			tag := controlTag(s)
-			cfg.ControlTag = &tag
+			cfg.ControlTag = new(controlTag(s))
 		}
 	}
 	return cfg, nil

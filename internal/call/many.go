@@ -158,8 +158,7 @@ func (m *Many) compact(number int, end evidence.CallEnd) evidence.LoadCall {
 	c.LongestLossRun, c.LossRuns = received.LongestLossRun, received.LossRuns
 	c.ToneHeardMs, c.OwnToneMs = received.ToneHeardMS, received.OwnToneMS
 	if received.LastMS != nil {
-		last := m.since(end.Media.Opened) + *received.LastMS
-		c.LastMs = &last
+		c.LastMs = new(m.since(end.Media.Opened) + *received.LastMS)
 	}
 	return c
 }

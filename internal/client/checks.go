@@ -230,8 +230,7 @@ func (r *run) callIn(ctx context.Context, c *evidence.Check) {
 		c.Skipped = "the responder could not be told to expect the call: " + err.Error()
 		return
 	}
-	end := r.place(ctx, c, f)
-	c.CallFacts = &evidence.CallFacts{Client: &end}
+	c.CallFacts = &evidence.CallFacts{Client: new(r.place(ctx, c, f))}
 	r.fetchCall(ctx, c)
 }
 

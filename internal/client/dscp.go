@@ -53,8 +53,7 @@ func (r *run) marksIn(ctx context.Context, c *evidence.Check, conn net.PacketCon
 	if err != nil {
 		return errors.New("the responder could not be told to listen: " + err.Error())
 	}
-	sent := rtpprobe.SendMarked(ctx, conn, netip.AddrPortFrom(r.cfg.Address, reply.MarksPort), terms)
-	c.DSCPFacts.Sent = &sent
+	c.DSCPFacts.Sent = new(rtpprobe.SendMarked(ctx, conn, netip.AddrPortFrom(r.cfg.Address, reply.MarksPort), terms))
 	var arrived rtpprobe.MarksArrived
 	if err := r.fetchRecord(ctx, c.ID, marksTime(terms), &arrived); err != nil {
 		return err

@@ -102,8 +102,7 @@ func (r *run) bindings(ctx context.Context, c *evidence.Check) {
 		trial.IdleMs = c.Idle.StepsMs[i]
 		wg.Go(func() {
 			terms := idle.Terms{Key: pairing.MediaKey(r.cfg.Key, r.ev.Run.ID), Check: order.Number, Trial: uint8(i), Traffic: c.Idle.Traffic}
-			end := idle.Outside(ctx, conn, terms, time.Duration(trial.IdleMs)*time.Millisecond)
-			trial.Outside = &end
+			trial.Outside = new(idle.Outside(ctx, conn, terms, time.Duration(trial.IdleMs)*time.Millisecond))
 		})
 	}
 	wg.Wait()

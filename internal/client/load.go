@@ -59,8 +59,7 @@ func (r *run) loadIn(ctx context.Context, c *evidence.Check, check scenarios.Che
 		to := sipprobe.Target{Peer: f.peer, Token: r.ev.Run.LoadToken(c.ID, number), NoRport: !c.Load.Call.Client.Rport}
 		return call.Place(ctx, f.endpoint, to, setup)
 	}, r.tellCalls(c))
-	end := many.Close()
-	c.LoadFacts = &evidence.LoadFacts{Client: &end}
+	c.LoadFacts = &evidence.LoadFacts{Client: new(many.Close())}
 	r.fetchLoad(ctx, c)
 }
 
@@ -111,8 +110,7 @@ func (r *run) loadOut(ctx context.Context, c *evidence.Check, check scenarios.Ch
 	case <-ctx.Done():
 	}
 	r.fetchLoad(ctx, c)
-	end := p.many.Close()
-	c.LoadFacts.Client = &end
+	c.LoadFacts.Client = new(p.many.Close())
 }
 
 // pend sets the load whose calls may come in, nil for none.

@@ -134,8 +134,7 @@ func (r *run) met(t sipprobe.Transport, w *pairing.Welcome) {
 func (r *run) seen(w *pairing.Welcome) {
 	r.public = w.SeenAs.Addr().Unmap()
 	r.guard.Trust(r.cfg.Address)
-	behind := r.public != r.local
-	r.ev.Pairing.ClientBehindNAT = &behind
+	r.ev.Pairing.ClientBehindNAT = new(r.public != r.local)
 }
 
 // works reports whether the responder answered over the transport when it was paired.

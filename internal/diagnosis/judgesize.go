@@ -52,8 +52,7 @@ func sizeOf(rungs []rung) *Size {
 	for _, r := range rungs {
 		step := SizeStep{Bytes: r.Bytes, Copies: r.Copies, Answered: r.Status != 0, Refused: r.landing == refused}
 		if r.landing == arrived || r.landing == lost {
-			came := r.landing == arrived
-			step.Arrived = &came
+			step.Arrived = new(r.landing == arrived)
 		}
 		s.Steps = append(s.Steps, step)
 		bytes := r.Bytes

@@ -124,8 +124,7 @@ func (l leg) lostPercent() *float64 {
 	if l.sender == nil || l.receiver == nil || l.sender.Media == nil || l.receiver.Media == nil || l.sent == 0 {
 		return nil
 	}
-	lost := 100 * float64(max(l.sent-l.received-l.spurned(), 0)) / float64(l.sent)
-	return &lost
+	return new(100 * float64(max(l.sent-l.received-l.spurned(), 0)) / float64(l.sent))
 }
 
 // lostEvents counts the packets of digits that did not arrive: they are no audio, and judged by themselves.
@@ -161,8 +160,7 @@ func (l leg) judgedPercent() *float64 {
 	if whole == nil || left <= 0 {
 		return whole
 	}
-	lost := 100 * float64(max(left-l.received-l.spurned()-l.missedHere(), 0)) / float64(left)
-	return &lost
+	return new(100 * float64(max(left-l.received-l.spurned()-l.missedHere(), 0)) / float64(left))
 }
 
 // lead is how many packets were sent while the receiver only listened, 0 when unknown.

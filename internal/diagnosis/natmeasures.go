@@ -87,8 +87,7 @@ func (n nat) hairpins() *bool {
 	if !ok {
 		return nil
 	}
-	works := x.Answered() && *x.From == x.To
-	return &works
+	return new(x.Answered() && *x.From == x.To)
 }
 
 // hairpin is the question from inside to the public address of a port that is proven to

@@ -234,8 +234,7 @@ func (p portTest) measured() *Port {
 		m.Expect = scenarios.ExpectClosed
 	}
 	if k := p.facts.Knocked; k != nil {
-		sent := p.sent()
-		m.Sent, m.ICMP = &sent, k.ICMP
+		m.Sent, m.ICMP = new(p.sent()), k.ICMP
 		if a := p.telling(); a != nil {
 			m.Connect = a.Connect
 		}
@@ -244,8 +243,7 @@ func (p portTest) measured() *Port {
 		}
 	}
 	if h := p.facts.Heard; h != nil && h.NotHung == "" {
-		arrived := p.heard()
-		m.Arrived = &arrived
+		m.Arrived = new(p.heard())
 	}
 	return m
 }

@@ -116,8 +116,7 @@ func share(part, whole int64) *float64 {
 	if whole <= 0 {
 		return nil
 	}
-	p := min(100*float64(part)/float64(whole), 100)
-	return &p
+	return new(min(100*float64(part)/float64(whole), 100))
 }
 
 // localDrops is the sum of what both ends know of, null when neither does.
@@ -129,6 +128,5 @@ func (s sweep) localDrops() *int64 {
 	case b == nil:
 		return a
 	}
-	sum := *a + *b
-	return &sum
+	return new(*a + *b)
 }

@@ -141,11 +141,9 @@ func (v *view) judgeTLS(out *CheckVerdict, p tlsPort) {
 	out.TLS = &TLS{Facts: p.facts, Issues: p.issues}
 	switch p.owner {
 	case responderMade, responderGiven:
-		yes := true
-		out.TLS.FromResponder = &yes
+		out.TLS.FromResponder = new(true)
 	case interceptor, another:
-		no := false
-		out.TLS.FromResponder = &no
+		out.TLS.FromResponder = new(false)
 	}
 	out.Verdict, out.Summary = p.verdict(), p.summary()
 	if p.facts.Result.Ordinary.Outcome != tlsprobe.Accepted && sipTLSPort(v.Evidence, p.check) && v.unbound(sipprobe.TLS) {

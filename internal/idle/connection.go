@@ -48,8 +48,7 @@ func Connection(ctx context.Context, l Line, idle time.Duration) evidence.Connec
 func ask(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Target) *sipprobe.Exchange {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	x := e.Options(ctx, to)
-	return &x
+	return new(e.Options(ctx, to))
 }
 
 // wait returns when idle has passed, or earlier and with false when the connection or

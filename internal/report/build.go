@@ -42,8 +42,7 @@ func buildRun(ev *evidence.Evidence, d diagnosis.Diagnosis) Run {
 		out.Address = orNull(run.Address.String())
 	}
 	if run.Responder != nil {
-		p := Program(*run.Responder)
-		out.Responder = &p
+		out.Responder = new(Program(*run.Responder))
 	}
 	return out
 }
@@ -63,8 +62,7 @@ func buildAudio(a *diagnosis.Audio) *Audio {
 	if a == nil {
 		return nil
 	}
-	out := Audio(*a)
-	return &out
+	return new(Audio(*a))
 }
 
 func buildFinding(f diagnosis.Finding) Finding {

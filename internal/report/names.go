@@ -48,8 +48,7 @@ func buildResolution(ev *evidence.Evidence, n *diagnosis.Names) *Resolution {
 	}
 	r := &Resolution{NamesFound: buildFound(ev.Run.Resolution), Split: n.Split, Notes: notNull(n.Notes)}
 	if ev.Responder != nil && ev.Responder.Resolution != nil {
-		in := buildFound(ev.Responder.Resolution)
-		r.Inside = &in
+		r.Inside = new(buildFound(ev.Responder.Resolution))
 	}
 	return r
 }

@@ -50,8 +50,7 @@ func (s *session) resolution() *resolve.Resolution {
 	}
 	select {
 	case <-found:
-		res := s.lookup.res
-		return &res
+		return new(s.lookup.res)
 	case <-time.After(lookupWait):
 	case <-s.ctx.Done():
 	}

@@ -112,8 +112,7 @@ func (t *natTest) retire(s *session) {
 	t.mu.Unlock()
 	t.probing.Wait()
 	if !probed {
-		heard := t.server.Close()
-		t.record.file(pairing.NATRecord{Heard: &heard})
+		t.record.file(pairing.NATRecord{Heard: new(t.server.Close())})
 	}
 	network.CloseAll(t.conns)
 	s.work.Done()

@@ -66,8 +66,7 @@ func (w *sweeping) heard() *int {
 	if w.current == nil || w.current.reflector == nil {
 		return nil
 	}
-	n := w.current.reflector.Heard()
-	return &n
+	return new(w.current.reflector.Heard())
 }
 
 // sweepOrder carries out one step of a sweep.
@@ -132,8 +131,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 	record := s.sweeping.records.add(pairing.PartOf(l.Terms))
 	go func() {
 		<-w.ctx.Done()
-		arrived := reflector.Close()
-		record.file(pairing.SweepRecord{Arrived: &arrived})
+		record.file(pairing.SweepRecord{Arrived: new(reflector.Close())})
 		r.leave(s, w)
 	}()
 	w.reflector = reflector

@@ -206,8 +206,7 @@ func (p *probe) take(data []byte, from netip.AddrPort) {
 		if !ok {
 			return
 		}
-		rtt := float64(time.Since(q.at).Microseconds()) / 1000
-		x.Mapped, x.From, x.RTTMS = &mapped, &from, &rtt
+		x.Mapped, x.From, x.RTTMS = &mapped, &from, new(float64(time.Since(q.at).Microseconds())/1000)
 		if other, ok := otherIn(m); ok {
 			x.Other = &other
 		}

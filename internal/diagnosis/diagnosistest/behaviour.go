@@ -29,8 +29,7 @@ func each(ev *evidence.Evidence, change func(c *evidence.Check, f *evidence.Call
 		if c.CallFacts == nil {
 			continue
 		}
-		call := *c.Call
-		c.Call = &call
+		c.Call = new(*c.Call)
 		change(c, c.CallFacts)
 	}
 	return ev
@@ -144,8 +143,7 @@ func Behaviours() *evidence.Evidence {
 		{"private-latching", Site{Transports: udp, Private: true, Latch: true}},
 	} {
 		c := row.site.Run().Checks[1]
-		call := *c.Call
-		c.ID, c.Call = row.id, &call
+		c.ID, c.Call = row.id, new(*c.Call)
 		switch row.id {
 		case "private-strict":
 			c.Call.Expect = scenarios.OutboundOnly

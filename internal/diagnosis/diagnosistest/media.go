@@ -120,6 +120,5 @@ func carry(from, to *evidence.CallEnd, address netip.AddrPort, sent, arrived int
 		in.Sources[0].Address = netip.AddrPortFrom(Public, from.Advertised.Port())
 	}
 	var lost int64
-	jitter := 0.2
-	in.Lost, in.JitterMS = &lost, &jitter
+	in.Lost, in.JitterMS = &lost, new(0.2)
 }

@@ -28,8 +28,7 @@ func lively(script func(*evidence.CallFacts)) *evidence.Evidence {
 		if c.CallFacts == nil || c.Direction != scenarios.Inbound {
 			continue
 		}
-		call := *c.Call
-		c.Call = &call
+		c.Call = new(*c.Call)
 		for _, end := range c.CallFacts.Ends() {
 			end.Media.Opened, end.Media.OpenMS = Started, 6_300
 			end.Events = nil

@@ -71,8 +71,7 @@ func (n NAT) second() *evidence.SecondAddress {
 	}
 	s := &evidence.SecondAddress{Address: Outside2, Error: n.Unproven}
 	if n.Unproven == "" {
-		seen := netip.AddrPortFrom(Outside2, 40_001)
-		s.SeenAs, s.Transport = &seen, sipprobe.UDP
+		s.SeenAs, s.Transport = new(netip.AddrPortFrom(Outside2, 40_001)), sipprobe.UDP
 	}
 	return s
 }
@@ -144,8 +143,7 @@ func (n NAT) ask(f *evidence.NATFacts, s evidence.NATSocket, to netip.AddrPort, 
 	}
 	row := natprobe.Arrival{At: to, From: seen, Change: change, Requests: natTries, Answers: natTries}
 	if n.letsIn(s, change) {
-		rtt := 11.9
-		x.Sent, x.Mapped, x.From, x.RTTMS = 1, &seen, &from, &rtt
+		x.Sent, x.Mapped, x.From, x.RTTMS = 1, &seen, &from, new(11.9)
 		row.Requests, row.Answers = 1, 1
 	}
 	f.Heard.Arrivals = append(f.Heard.Arrivals, row)
@@ -199,8 +197,7 @@ func (n NAT) cold(f *evidence.NATFacts) {
 			to := netip.AddrPortFrom(Public, s.Local.Port())
 			p := evidence.ColdProbe{Class: s.Class, Port: s.Local.Port(), Second: second, Exchange: natprobe.Exchange{To: to, Sent: natTries}}
 			if s.Class == evidence.MediaPort && !n.Closed && !(second && n.SecondShut) {
-				rtt := 11.9
-				p.Sent, p.Mapped, p.From, p.RTTMS = 1, &from, &to, &rtt
+				p.Sent, p.Mapped, p.From, p.RTTMS = 1, &from, &to, new(11.9)
 				f.ColdHeard.Arrivals = append(f.ColdHeard.Arrivals, natprobe.Arrival{At: s.Local, From: from, Requests: 1, Answers: 1})
 			}
 			f.Cold = append(f.Cold, p)

@@ -109,8 +109,7 @@ func AlgMovesMedia() *evidence.Evidence {
 }
 
 func movedFrom(a netip.AddrPort) *netip.AddrPort {
-	moved := netip.AddrPortFrom(a.Addr(), a.Port()+50_000)
-	return &moved
+	return new(netip.AddrPortFrom(a.Addr(), a.Port()+50_000))
 }
 
 // AlgBlocks is a run at a site that swallows each INVITE over UDP towards it.

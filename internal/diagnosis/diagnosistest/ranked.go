@@ -267,8 +267,7 @@ func noSecondNAT(ev *evidence.Evidence) *evidence.Evidence {
 func otherPort(ev *evidence.Evidence) *evidence.Evidence {
 	for _, c := range ev.Checks {
 		if f := c.CallFacts; f != nil && f.Client.Media.LatchedTo != nil {
-			moved := netip.AddrPortFrom(Public, 61_234)
-			f.Client.Media.LatchedTo = &moved
+			f.Client.Media.LatchedTo = new(netip.AddrPortFrom(Public, 61_234))
 		}
 	}
 	return ev

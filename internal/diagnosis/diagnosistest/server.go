@@ -55,8 +55,7 @@ func ProviderAsked(id string, last byte, status int) evidence.Check {
 	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, last}), sipprobe.UDP.DefaultPort())
 	x := &sipprobe.Exchange{Method: "OPTIONS", Transport: sipprobe.UDP, Remote: at, Outcome: sipprobe.Silent, Error: "no answer"}
 	if status != 0 {
-		rtt := 12.5
-		x.Outcome, x.Status, x.Reason, x.RTTMs, x.Error = sipprobe.Refused, status, "Forbidden", &rtt, ""
+		x.Outcome, x.Status, x.Reason, x.RTTMs, x.Error = sipprobe.Refused, status, "Forbidden", new(12.5), ""
 	}
 	return evidence.Check{
 		Check: scenarios.Check{
@@ -85,8 +84,7 @@ func tlsTrial(flaw string) evidence.ServerTrial {
 }
 
 func timeTrial(offsetMs float64) evidence.ServerTrial {
-	rtt := 18.2
-	return evidence.ServerTrial{NTP: &evidence.NTPAnswer{Answered: true, OffsetMs: &offsetMs, RTTMs: &rtt, Stratum: 2, Sent: 1}}
+	return evidence.ServerTrial{NTP: &evidence.NTPAnswer{Answered: true, OffsetMs: &offsetMs, RTTMs: new(18.2), Stratum: 2, Sent: 1}}
 }
 
 // serverRuns are one run for each thing that servers of others can show, and those where

@@ -16,8 +16,7 @@ func (s Site) pair(ev *evidence.Evidence) {
 	for _, t := range sipprobe.Transports() {
 		a := evidence.Attempt{Transport: t, Connect: s.connect(t)}
 		if s.reaches(ev, ev.Run.PairingToken(t), t) {
-			x := s.exchange("OPTIONS", t)
-			a.Exchange = &x
+			a.Exchange = new(s.exchange("OPTIONS", t))
 		}
 		if a.Works() {
 			ev.Pairing.Transport = t
@@ -25,8 +24,7 @@ func (s Site) pair(ev *evidence.Evidence) {
 		ev.Pairing.Attempts = append(ev.Pairing.Attempts, a)
 	}
 	if ev.Pairing.Transport != "" {
-		nat := s.ClientNAT
-		ev.Pairing.ClientBehindNAT = &nat
+		ev.Pairing.ClientBehindNAT = new(s.ClientNAT)
 	}
 }
 
@@ -82,8 +80,7 @@ func (s Site) exchange(method string, t sipprobe.Transport) sipprobe.Exchange {
 	}
 	switch {
 	case !s.closed(t):
-		rtt := 12.3
-		x.Outcome, x.Status, x.Reason, x.Server, x.RTTMs = sipprobe.Accepted, 200, "OK", "bothways-responder/0.1.0", &rtt
+		x.Outcome, x.Status, x.Reason, x.Server, x.RTTMs = sipprobe.Accepted, 200, "OK", "bothways-responder/0.1.0", new(12.3)
 	case t.Reliable():
 		x.Outcome, x.Error, x.SeenAs = sipprobe.NotReached, "no connection", netip.AddrPort{}
 	default:
