@@ -34,10 +34,11 @@ func (t *talk) converse() {
 	case SIP:
 		t.options("TCP")
 	case TLS, HTTPS, SIPS:
-		if !t.secure() {
+		c := t.secure()
+		if c == nil {
 			return
 		}
-		t.Outcome, t.Line = Fits, t.tlsLine()
+		t.Outcome, t.Line = Fits, tls.VersionName(c.ConnectionState().Version)
 		switch t.Protocol {
 		case HTTPS:
 			t.head()
@@ -61,11 +62,7 @@ func (t *talk) Read(b []byte) (int, error) {
 // head asks for the head of the first page. A TLS server that says nothing to it, since
 // it wants a certificate of the client first, has answered the handshake all the same.
 func (t *talk) head() {
-	host := t.name
-	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
-		host = "[" + host + "]"
-	}
-	_, err := fmt.Fprintf(t.conn, "HEAD / HTTP/1.1\r\nHost: %s\r\nUser-Agent: bothways\r\nAccept: */*\r\nConnection: close\r\n\r\n", host)
+	_, err := fmt.Fprintf(t.conn, "HEAD / HTTP/1.1\r\nHost: %s\r\nUser-Agent: bothways\r\nAccept: */*\r\nConnection: close\r\n\r\n", bracketed(t.name))
 	if err == nil {
 		var response *http.Response
 		if response, err = http.ReadResponse(bufio.NewReader(t), &http.Request{Method: http.MethodHead}); err == nil {
@@ -78,16 +75,23 @@ func (t *talk) head() {
 	t.end(t.read.Bytes(), err)
 }
 
-// secure makes the handshake, and keeps the certificate.
-func (t *talk) secure() bool {
-	plain := t.conn
+// bracketed is a host as it stands in a URI: an IPv6 address in brackets.
+func bracketed(host string) string {
+	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// secure makes the handshake, and keeps the certificate; nil when it failed.
+func (t *talk) secure() *tls.Conn {
 	// Who is there is all that is asked; whether to trust it is for others to say.
 	cfg := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
 	if _, err := netip.ParseAddr(t.name); err != nil {
 		cfg.ServerName = t.name
 	}
 	t.read.Reset()
-	c := tls.Client(&tapped{Conn: plain, t: t}, cfg)
+	c := tls.Client(&tapped{Conn: t.conn, t: t}, cfg)
 	err := c.Handshake()
 	heard := bytes.Clone(t.read.Bytes())
 	t.read.Reset()
@@ -98,13 +102,13 @@ func (t *talk) secure() bool {
 	if err != nil {
 		if spokeTLS(heard) {
 			t.Outcome, t.Line, t.Error = Fits, "TLS, refused: "+printable(err.Error()), err.Error()
-			return false
+		} else {
+			t.end(heard, err)
 		}
-		t.end(heard, err)
-		return false
+		return nil
 	}
 	t.conn = c
-	return true
+	return c
 }
 
 // tapped keeps what a handshake read.
@@ -124,13 +128,6 @@ func (c *tapped) Read(b []byte) (int, error) {
 // spokeTLS reports whether what was heard begins as an alert or a handshake of TLS (RFC 8446 section 5.1).
 func spokeTLS(b []byte) bool {
 	return len(b) >= 3 && (b[0] == 21 || b[0] == 22) && b[1] == 3 && b[2] <= 4
-}
-
-func (t *talk) tlsLine() string {
-	if c, ok := t.conn.(*tls.Conn); ok {
-		return tls.VersionName(c.ConnectionState().Version)
-	}
-	return ""
 }
 
 var (
@@ -199,10 +196,6 @@ type question struct {
 
 func newQuestion(via string, local, remote netip.AddrPort, name string) question {
 	q := question{token: strings.ToLower(rand.Text())}
-	host := name
-	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
-		host = "[" + host + "]"
-	}
 	scheme := "sip"
 	if via == "TLS" {
 		scheme = "sips"
@@ -210,7 +203,7 @@ func newQuestion(via string, local, remote netip.AddrPort, name string) question
 	q.request = fmt.Appendf(nil, "OPTIONS %[1]s:%[2]s:%[3]d SIP/2.0\r\nVia: SIP/2.0/%[4]s %[5]s;branch=z9hG4bK%[6]s;rport\r\nMax-Forwards: 70\r\n"+
 		"From: <%[1]s:bothways@%[5]s>;tag=%[7]s\r\nTo: <%[1]s:%[2]s>\r\nCall-ID: %[6]s\r\nCSeq: 1 OPTIONS\r\n"+
 		"Contact: <%[1]s:bothways@%[5]s>\r\nUser-Agent: bothways\r\nAccept: application/sdp\r\nContent-Length: 0\r\n\r\n",
-		scheme, host, remote.Port(), via, local, q.token, q.token[:8])
+		scheme, bracketed(name), remote.Port(), via, local, q.token, q.token[:8])
 	return q
 }
 
