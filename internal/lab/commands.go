@@ -131,7 +131,7 @@ func findFault(name string) (Fault, error) {
 }
 
 type shellCmd struct {
-	Host  string `arg:"" help:"inside, site, internet, outside; carrier or client-router where the fault has one."`
+	Host  string `arg:"" help:"inside, site, internet, outside; where the fault has one, neighbour, machine, box, carrier, client-router."`
 	Fault string `default:"clean" help:"The fault whose network to build (${default})."`
 }
 
