@@ -88,13 +88,7 @@ func buildServer(s *diagnosis.ServerCheck) *Server {
 	}
 	out := &Server{Host: s.Host, Port: int(s.Port), Protocol: s.Protocol, Trials: []ServerTrial{}, FromClient: s.FromClient}
 	if l := s.Facts.Lookup; l != nil {
-		out.Lookup = &Lookup{Resolvers: []string{}, Addresses: []string{}, Error: orNull(l.Error), DurationMs: l.DurationMs}
-		for _, r := range l.Resolvers {
-			out.Lookup.Resolvers = append(out.Lookup.Resolvers, r.String())
-		}
-		for _, a := range l.Addresses {
-			out.Lookup.Addresses = append(out.Lookup.Addresses, a.String())
-		}
+		out.Lookup = &Lookup{Resolvers: texts(l.Resolvers), Addresses: texts(l.Addresses), Error: orNull(l.Error), DurationMs: l.DurationMs}
 	}
 	for i, t := range s.Facts.Trials {
 		out.Trials = append(out.Trials, buildServerTrial(t, s.Trials[i]))

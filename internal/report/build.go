@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 )
@@ -107,6 +109,15 @@ func orNull(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// texts are the items as people write them, never null.
+func texts[T fmt.Stringer](all []T) []string {
+	out := []string{}
+	for _, a := range all {
+		out = append(out, a.String())
+	}
+	return out
 }
 
 // notNull is an empty list instead of null.

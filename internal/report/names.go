@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"bothways/internal/diagnosis"
@@ -62,15 +61,7 @@ func buildFound(r *resolve.Resolution) NamesFound {
 		out.UsedAddress = orNull(r.Used.String())
 	}
 	for _, h := range r.Hosts {
-		out.Hosts = append(out.Hosts, NamedHost{Name: h.Name, Addresses: addressWords(h.Addresses), Error: orNull(h.Error)})
-	}
-	return out
-}
-
-func addressWords(all []netip.Addr) []string {
-	out := []string{}
-	for _, a := range all {
-		out = append(out, a.String())
+		out.Hosts = append(out.Hosts, NamedHost{Name: h.Name, Addresses: texts(h.Addresses), Error: orNull(h.Error)})
 	}
 	return out
 }

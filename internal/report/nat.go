@@ -69,10 +69,7 @@ func buildNAT(m *diagnosis.NAT) *NAT {
 	}
 	n := &NAT{
 		Media: buildNATPorts(m.Media), Free: buildNATPorts(m.Free),
-		OutsideAddresses: []string{}, SecondAddress: addressOrNull(m.Second), Hairpin: m.Hairpin, STUN: []SeenBy{},
-	}
-	for _, a := range m.Outside {
-		n.OutsideAddresses = append(n.OutsideAddresses, a.String())
+		OutsideAddresses: texts(m.Outside), SecondAddress: addressOrNull(m.Second), Hairpin: m.Hairpin, STUN: []SeenBy{},
 	}
 	for _, s := range m.Servers {
 		n.STUN = append(n.STUN, SeenBy{Server: s.Server, Address: s.Address.String(), Local: s.Local.String(), Mapped: s.Mapped.String()})

@@ -107,7 +107,7 @@ func buildSweep(m *diagnosis.Sweep) *Sweep {
 		Ports: m.Ports.String(), WhyNotTried: orNull(m.WhyNot), Primed: buildPrimed(m.Primed), ShiftPorts: m.Shift,
 		RequestLossPercent: m.RequestLossPercent, ReplyLossPercent: m.ReplyLossPercent,
 		ProbesSent: m.SentProbes, DurationMs: m.DurationMs, StoppedMs: m.StoppedMs,
-		SourcePorts: orNull(string(m.SourcePorts)), SourceAddresses: []string{}, Interruptions: []Interruption{}, LocalDropsPackets: m.LocalDrops,
+		SourcePorts: orNull(string(m.SourcePorts)), SourceAddresses: texts(m.SourceAddresses), Interruptions: []Interruption{}, LocalDropsPackets: m.LocalDrops,
 		SilentSourcePorts: m.SilentSources.String(), BehindOwnNAT: m.BehindOwnNAT,
 		ICMP: buildICMP(m.ICMP),
 	}
@@ -116,9 +116,6 @@ func buildSweep(m *diagnosis.Sweep) *Sweep {
 	}
 	for _, i := range m.Interruptions {
 		s.Interruptions = append(s.Interruptions, Interruption{StartMs: i.StartMS, DurationMs: i.DurationMS, LostProbes: i.Lost})
-	}
-	for _, a := range m.SourceAddresses {
-		s.SourceAddresses = append(s.SourceAddresses, a.String())
 	}
 	s.fill(m)
 	return s

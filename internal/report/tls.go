@@ -70,9 +70,5 @@ func buildTLS(t *diagnosis.TLS) *TLS {
 }
 
 func names(dns []string, addresses []netip.Addr) []string {
-	out := append([]string{}, dns...)
-	for _, a := range addresses {
-		out = append(out, a.String())
-	}
-	return out
+	return append(append([]string{}, dns...), texts(addresses)...)
 }
