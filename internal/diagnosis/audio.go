@@ -6,7 +6,7 @@ func (l leg) audio() *Audio {
 	if l.sender != nil && l.sender.Media != nil {
 		a.SentPackets = new(l.sender.SentPackets())
 		if late := l.sender.Media.Sent.Lateness; late != nil {
-			a.SenderLatenessP99Ms = pointer(late.P99 / 1000)
+			a.SenderLatenessP99Ms = new(late.P99 / 1000)
 		}
 	}
 	if l.receiver != nil && l.receiver.Media != nil {

@@ -41,7 +41,7 @@ func diagnose(ev *evidence.Evidence, rules []Rule) Diagnosis {
 	d.Changes, d.Names, d.Within = v.sipChanges(), v.judgeNames(), v.within()
 	d.Remarks = v.remarks()
 	if v.Pairing.ClientBehindNAT != nil {
-		d.ClientBehindNAT = pointer(v.behindOwnNAT())
+		d.ClientBehindNAT = new(v.behindOwnNAT())
 	}
 	d.Differences = v.differences()
 	d.Checks = v.judgeAll(d.Findings)

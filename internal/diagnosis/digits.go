@@ -16,7 +16,7 @@ func digitsOf(sent bool, all []rtpprobe.Digit) *string {
 	for _, d := range all {
 		b.WriteString(d.Digit)
 	}
-	return pointer(b.String())
+	return new(b.String())
 }
 
 // dialled are the digits of a direction, as they were sent and as they arrived.

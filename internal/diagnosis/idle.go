@@ -48,7 +48,7 @@ func (v *view) idleOf(c *evidence.Check) idleCheck {
 	for i, ms := range c.Idle.StepsMs {
 		t := IdleTrial{IdleMs: float64(ms), Alive: c.IdleFacts.Alive(i)}
 		if v.cameToMachine(c.IdleFacts, i) {
-			t.Alive, out.stopped = pointer(true), append(out.stopped, t.IdleMs)
+			t.Alive, out.stopped = new(true), append(out.stopped, t.IdleMs)
 		}
 		if second := secondTrial(more, ms); t.Alive != nil && !*t.Alive && second != nil {
 			if t.Alive = second; *second {
@@ -266,5 +266,3 @@ func (v *view) idleNeeds(kind scenarios.Kind, needs string) string {
 	}
 	return needs
 }
-
-func pointer[T any](v T) *T { return &v }

@@ -120,7 +120,7 @@ func (l load) measured() *Load {
 		case l.established(c.Number):
 			n++
 		case out.FirstNotSetUp == nil:
-			out.FirstNotSetUp = pointer(c.Number)
+			out.FirstNotSetUp = new(c.Number)
 		}
 	}
 	out.SetUp = &n
@@ -147,7 +147,7 @@ func (l load) way(from, to *evidence.LoadEnd, sent, received map[int]*evidence.L
 	}
 	w.JitterMs = quantile(jitter, 0.95)
 	if w.SentPackets > 0 {
-		w.LostPercent = pointer(100 * float64(max(w.SentPackets-w.ReceivedPackets, 0)) / float64(w.SentPackets))
+		w.LostPercent = new(100 * float64(max(w.SentPackets-w.ReceivedPackets, 0)) / float64(w.SentPackets))
 		for _, s := range from.Seconds {
 			w.PeakPPS = max(w.PeakPPS, s.SentPackets)
 		}
@@ -157,7 +157,7 @@ func (l load) way(from, to *evidence.LoadEnd, sent, received map[int]*evidence.L
 		w.onset(to.Seconds, l.check.Load.Call.MaxLossPercent)
 	}
 	if late := from.Lateness; late != nil {
-		w.LatenessP99Ms = pointer(late.P99 / 1000)
+		w.LatenessP99Ms = new(late.P99 / 1000)
 	}
 	return w
 }
@@ -211,7 +211,7 @@ func (w *LoadWay) onset(seconds []evidence.LoadSecond, maxPercent float64) {
 	}
 	for i := 0; i+1 < len(seconds); i++ {
 		if s := seconds[i]; bad(s) && bad(seconds[i+1]) {
-			w.OnsetCalls, w.OnsetPPS = &s.Calls, pointer(s.ReceivedPackets+s.LostPackets)
+			w.OnsetCalls, w.OnsetPPS = &s.Calls, new(s.ReceivedPackets+s.LostPackets)
 			return
 		}
 	}
@@ -223,5 +223,5 @@ func quantile(values []float64, q float64) *float64 {
 		return nil
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	return pointer(sorted[min(int(q*float64(len(sorted))), len(sorted)-1)])
+	return new(sorted[min(int(q*float64(len(sorted))), len(sorted)-1)])
 }

@@ -34,7 +34,7 @@ func (c call) qualityWithout(l leg, jitterMs float64) (q quality) {
 		i.BurstRatio = *q.burstRatio
 	}
 	r := i.R()
-	q.r, q.mos = pointer(r), pointer(rtpprobe.MOS(r))
+	q.r, q.mos = new(r), new(rtpprobe.MOS(r))
 	return q
 }
 
@@ -71,7 +71,7 @@ func (c call) roundTrip() *float64 {
 		}
 		for _, s := range c.clocks {
 			if best != nil && c.facts.Client != nil && s.At.Sub(c.facts.Client.Opened()).Abs() <= milliseconds(signalledMs) {
-				shorter(pointer(2 * s.ErrorMs))
+				shorter(new(2 * s.ErrorMs))
 			}
 		}
 	}
@@ -85,5 +85,5 @@ func (l leg) burstRatio(lostPercent float64) *float64 {
 	if r.LossRuns <= 0 || r.Lost == nil || *r.Lost <= 0 || lostPercent >= 100 {
 		return nil
 	}
-	return pointer(float64(*r.Lost) / float64(r.LossRuns) * (1 - lostPercent/100))
+	return new(float64(*r.Lost) / float64(r.LossRuns) * (1 - lostPercent/100))
 }

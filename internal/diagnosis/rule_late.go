@@ -18,7 +18,7 @@ func (l leg) firstPacket() *float64 {
 	if l.sender.Cold != nil {
 		ms -= l.sender.Cold.WaitedMs
 	}
-	return pointer(max(ms, 0))
+	return new(max(ms, 0))
 }
 
 // repeatedMs is for how long an end that was called sent its answer again until it was acknowledged, in milliseconds.

@@ -104,12 +104,8 @@ func (v *view) variedAddresses() []account {
 		if len(seen) < 2 {
 			continue
 		}
-		var words []string
-		for _, a := range seen {
-			words = append(words, a.String())
-		}
-		a := account{check: n.check.ID, kind: "nat", short: list(words)}
-		a.long = fmt.Sprintf("what the responder sent from %s was seen from %s", count(len(n.facts.Sockets), "port"), list(words))
+		a := account{check: n.check.ID, kind: "nat", short: addrs(seen)}
+		a.long = fmt.Sprintf("what the responder sent from %s was seen from %s", count(len(n.facts.Sockets), "port"), a.short)
 		out = append(out, a)
 	}
 	return out
