@@ -7,11 +7,8 @@ import (
 	"bothways/rtpprobe"
 )
 
-// digitsOf are digits as one dials them; null where none were to be sent.
-func digitsOf(sent bool, all []rtpprobe.Digit) *string {
-	if !sent {
-		return nil
-	}
+// digitsOf are digits as one dials them.
+func digitsOf(all []rtpprobe.Digit) *string {
 	var b strings.Builder
 	for _, d := range all {
 		b.WriteString(d.Digit)
@@ -24,11 +21,11 @@ func (l leg) dialled() (sent, heard *string) {
 	if l.sender == nil || l.sender.Media == nil || len(l.sender.Media.Sent.Digits) == 0 {
 		return nil, nil
 	}
-	sent = digitsOf(true, l.sender.Media.Sent.Digits)
+	sent = digitsOf(l.sender.Media.Sent.Digits)
 	if l.receiver == nil || l.receiver.Media == nil {
 		return sent, nil
 	}
-	return sent, digitsOf(true, l.receiver.Media.Received.Digits)
+	return sent, digitsOf(l.receiver.Media.Received.Digits)
 }
 
 // judgeDigits reports whether the digits that were dialled arrived; where they did it says so.
