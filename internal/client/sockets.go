@@ -50,7 +50,7 @@ func (r *run) fault(text string) { r.ev.Client.Faults = append(r.ev.Client.Fault
 func (r *run) endpointConfig(t sipprobe.Transport) sipprobe.EndpointConfig {
 	return sipprobe.EndpointConfig{
 		Transport: t, Tape: r.tape, Guard: r.guard, Key: r.cfg.Key, User: r.ev.Run.ID,
-		Software: r.software(), Serve: r.serve, MaySend: r.maySend, Logger: r.cfg.Logger,
+		Software: r.software(), Serve: r.serve, MaySend: r.maySend,
 	}
 }
 

@@ -34,7 +34,6 @@ type ServerTrial struct {
 
 // An errand is one check of a server, or its control.
 type errand struct {
-	check *evidence.Check
 	facts *evidence.ServerFacts
 	// clock is what must be added to the asking machine's clock, as a time server of the same run says.
 	clock time.Duration
@@ -55,7 +54,7 @@ func (v *view) judgeServer(out *CheckVerdict, c *evidence.Check) {
 	if c.ServerFacts.Control == nil {
 		return
 	}
-	control := errand{check: c, facts: c.ServerFacts.Control, machine: "client"}
+	control := errand{facts: c.ServerFacts.Control, machine: "client"}
 	verdict, text, _ := control.judge()
 	s.FromClient = &verdict
 	switch verdict {
@@ -67,7 +66,7 @@ func (v *view) judgeServer(out *CheckVerdict, c *evidence.Check) {
 }
 
 func (v *view) errandOf(c *evidence.Check) errand {
-	e := errand{check: c, facts: c.ServerFacts, machine: "responder"}
+	e := errand{facts: c.ServerFacts, machine: "responder"}
 	if c.Direction == scenarios.Inbound {
 		e.machine = "client"
 	}

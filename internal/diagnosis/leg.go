@@ -11,7 +11,6 @@ import (
 
 // A leg is one direction of a call's audio, as both ends recorded it.
 type leg struct {
-	check            string
 	direction        scenarios.Direction
 	sender, receiver *evidence.CallEnd // nil when that end's record is missing
 	state            legState
@@ -52,7 +51,7 @@ const (
 )
 
 func newLeg(ev *evidence.Evidence, c *evidence.Check, d scenarios.Direction, sender, receiver *evidence.CallEnd) leg {
-	l := leg{check: c.ID, direction: d, sender: sender, receiver: receiver, limited: c.Call != nil && c.Call.MaxFirstPacketMs > 0}
+	l := leg{direction: d, sender: sender, receiver: receiver, limited: c.Call != nil && c.Call.MaxFirstPacketMs > 0}
 	if sender == nil || receiver == nil || sender.Media == nil || receiver.Media == nil {
 		return l
 	}

@@ -58,7 +58,7 @@ type load struct {
 	check              *evidence.Check
 	facts              *evidence.LoadFacts
 	client, responder  map[int]*evidence.LoadCall
-	caller, called     *evidence.LoadEnd
+	caller             *evidence.LoadEnd
 	callers, calledOne map[int]*evidence.LoadCall
 	headerBytes        float64
 }
@@ -69,9 +69,9 @@ func newLoad(ev *evidence.Evidence, c *evidence.Check) load {
 	if ev.Run.Address.Is6() && !ev.Run.Address.Is4In6() {
 		l.headerBytes = 48
 	}
-	l.caller, l.called, l.callers, l.calledOne = f.Client, f.Responder, l.client, l.responder
+	l.caller, l.callers, l.calledOne = f.Client, l.client, l.responder
 	if c.Direction == scenarios.Outbound {
-		l.caller, l.called, l.callers, l.calledOne = f.Responder, f.Client, l.responder, l.client
+		l.caller, l.callers, l.calledOne = f.Responder, l.responder, l.client
 	}
 	return l
 }

@@ -7,10 +7,6 @@ type sighting struct {
 	addr netip.Addr
 	// how is a clause for people: "the audio of call-out-udp came from 203.0.113.10".
 	how string
-	// source is true where something that the site sent came from there, false where
-	// the client only sent to it.
-	source bool
-	check  string
 }
 
 // sightings are the addresses at which the client reached the site, and from which it
@@ -31,7 +27,7 @@ func (v *view) sightings() []sighting {
 	}
 	add(sighting{addr: v.Run.Address, how: "the client reaches the site at " + v.Run.Address.String()})
 	if in := v.Pairing.FromInside; in != nil {
-		add(sighting{addr: in.Remote.Addr(), how: "the responder's own connection came from " + in.Remote.Addr().String(), source: true})
+		add(sighting{addr: in.Remote.Addr(), how: "the responder's own connection came from " + in.Remote.Addr().String()})
 	}
 	for _, s := range v.heardFrom() {
 		add(s)
@@ -44,8 +40,7 @@ func (v *view) heardFrom() []sighting {
 	var out []sighting
 	for _, c := range v.calls {
 		for _, s := range c.seenFrom() {
-			out = append(out, sighting{addr: s.Address.Addr(), how: "the audio of " + c.check.ID + " came from " + s.Address.Addr().String(),
-				source: true, check: c.check.ID})
+			out = append(out, sighting{addr: s.Address.Addr(), how: "the audio of " + c.check.ID + " came from " + s.Address.Addr().String()})
 		}
 	}
 	return out

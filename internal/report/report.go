@@ -37,9 +37,6 @@ type Remark struct {
 	Text string `json:"text"`
 }
 
-// ExitStatus is the exit status that stands for the report's verdict.
-func (r Report) ExitStatus() int { return r.Verdict.ExitStatus() }
-
 // A Run says what was run, when and against what.
 type Run struct {
 	ID         string    `json:"id"`

@@ -12,6 +12,7 @@ import (
 	"bothways/internal/idle"
 	"bothways/internal/network"
 	"bothways/internal/pairing"
+	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
 )
@@ -66,7 +67,7 @@ func (r *Responder) unforwarded(ctx context.Context, addr netip.Addr) (net.Packe
 		if err != nil {
 			return nil, err
 		}
-		if port := network.PortOf(conn); r.cfg.RTP.From == 0 || port < r.cfg.RTP.From || port > r.cfg.RTP.To {
+		if port := network.PortOf(conn); r.cfg.RTP == (rtpprobe.PortRange{}) || !r.cfg.RTP.Contains(port) {
 			return conn, nil
 		}
 		conn.Close()
