@@ -160,7 +160,7 @@ func (s *sweeper) run(ctx context.Context) SweepEnd {
 		if len(s.rounds) > 0 && s.noneKnown() {
 			queue = queue[:min(len(queue), silentSample)]
 		}
-		if end := s.verdict(len(queue)); end != "" {
+		if end := s.verdict(); end != "" {
 			return s.linger(ctx, end)
 		}
 		if !s.rest(ctx) {
@@ -177,7 +177,7 @@ func (s *sweeper) run(ctx context.Context) SweepEnd {
 }
 
 // verdict ends the sweep when further rounds would tell no more.
-func (s *sweeper) verdict(missing int) SweepEnd {
+func (s *sweeper) verdict() SweepEnd {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -26,7 +26,7 @@ type errorQueue struct {
 const maxErrors = 256
 
 // drain reads the queue of a socket.
-func (q *errorQueue) drain(fd, family int) {
+func (q *errorQueue) drain(fd int) {
 	for len(q.seen) < maxErrors {
 		message := unix.Msghdr{Name: &q.name[0], Namelen: uint32(len(q.name)), Control: &q.control[0]}
 		message.SetControllen(len(q.control))

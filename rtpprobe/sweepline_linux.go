@@ -169,7 +169,7 @@ func (l *mmsgLine) recvmmsg(fd uintptr) bool {
 		return true
 	}
 	if l.icmp {
-		l.errors.drain(int(fd), l.family)
+		l.errors.drain(int(fd))
 	}
 	return errno != unix.EAGAIN || len(l.errors.seen) > 0
 }

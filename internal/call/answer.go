@@ -117,7 +117,7 @@ func (l *leg) attend(ctx context.Context, call *sipprobe.Call, talked <-chan str
 	case <-ctx.Done():
 		return
 	case <-talked:
-		if l.lastWord(ctx, call) {
+		if l.lastWord(ctx) {
 			return
 		}
 	}

@@ -65,7 +65,7 @@ func (l *leg) invite(ctx context.Context, e *sipprobe.Endpoint, to sipprobe.Targ
 	}
 	l.end.Established = true
 	defer func() { l.note(evidence.Moment{What: evidence.AnswerMoment}) }()
-	if _, err := l.hear(x.Body()); err != nil {
+	if err := l.hear(x.Body()); err != nil {
 		l.fault(fmt.Errorf("the answer cannot be used: %w", err))
 	}
 	return call

@@ -63,15 +63,15 @@ func (l *leg) offer(m *sipprobe.Media, payload uint8) {
 var errNoKey = errors.New("no a=crypto line with " + rtpprobe.SRTPSuite + " in the SDP")
 
 // hear keeps the media address in the other end's SDP, as it arrived, and its key.
-func (l *leg) hear(body []byte) (netip.AddrPort, error) {
+func (l *leg) hear(body []byte) error {
 	m, err := sipprobe.ParseMedia(body)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return err
 	}
 	l.mu.Lock()
 	l.theirs, l.end.Heard = m, &m.Address
 	l.mu.Unlock()
-	return m.Address, l.unlock(m)
+	return l.unlock(m)
 }
 
 func (l *leg) unlock(m sipprobe.Media) error {

@@ -77,7 +77,7 @@ func (l *leg) early(sdp []byte) {
 	again := l.heardEarly
 	l.heardEarly = true
 	l.mu.Unlock()
-	if _, err := l.hear(sdp); err == nil && !again {
+	if err := l.hear(sdp); err == nil && !again {
 		l.note(evidence.Moment{What: evidence.EarlyMoment, By: l.farSide()})
 	}
 }
@@ -88,8 +88,7 @@ func (l *leg) offered(in *sipprobe.Incoming) error {
 		return nil
 	}
 	l.answering = true
-	_, err := l.hear(in.Body)
-	return err
+	return l.hear(in.Body)
 }
 
 // ring keeps the caller waiting for as long as the scenario says, the last part of it
@@ -129,7 +128,7 @@ func (l *leg) established(call *sipprobe.Call) {
 	if !l.delayed {
 		return
 	}
-	if _, err := l.hear(call.AckBody()); err != nil {
+	if err := l.hear(call.AckBody()); err != nil {
 		l.fault(errors.New("the answer in the ACK cannot be used: " + err.Error()))
 	}
 }
@@ -143,7 +142,7 @@ func (l *leg) hangsUp(caller bool) bool {
 }
 
 // lastWord hangs up, when everything was said, at the end that was called and is to do so.
-func (l *leg) lastWord(ctx context.Context, call *sipprobe.Call) bool {
+func (l *leg) lastWord(ctx context.Context) bool {
 	if l.calling || !l.hangsUp(false) {
 		return false
 	}

@@ -42,7 +42,7 @@ func unacknowledged(c call) (account, bool) {
 	return account{c.check.ID, "ack", fmt.Sprintf(
 		"%s after its answer the end that was called hung up, as it must without an ACK (64×T1 = %s): it sent its 200 %s, and the caller sent %s",
 		span(float64(after.Milliseconds())), span(float64(timerH.Milliseconds())),
-		count(happened(called, true, "200"), "time"), count(happened(caller, true, "ACK"), "ACK")),
+		count(sent(called, "200"), "time"), count(sent(caller, "ACK"), "ACK")),
 		span(float64(after.Milliseconds()))}, true
 }
 
@@ -53,7 +53,7 @@ func tornDown(c call) (account, bool) {
 	}
 	after, ended := lasted(c.caller())
 	if !ended || after > c.check.Call.Length()-time.Second ||
-		happened(c.facts.Client, true, "BYE")+happened(c.facts.Responder, true, "BYE") > 0 {
+		sent(c.facts.Client, "BYE")+sent(c.facts.Responder, "BYE") > 0 {
 		return account{}, false
 	}
 	return account{c.check.ID, "torn", fmt.Sprintf(
@@ -96,10 +96,10 @@ func lasted(end *evidence.CallEnd) (d time.Duration, ok bool) {
 	return 0, false
 }
 
-// happened counts the messages of a kind that an end sent, or received.
-func happened(end *evidence.CallEnd, sent bool, what string) (n int) {
+// sent counts the messages of a kind that an end sent.
+func sent(end *evidence.CallEnd, what string) (n int) {
 	for _, e := range end.Events {
-		if e.Sent == sent && e.What == what {
+		if e.Sent && e.What == what {
 			n++
 		}
 	}

@@ -33,16 +33,16 @@ func WritePeer(w io.Writer, d diagnosis.Peer, o TextOptions) error {
 func (p *page) heardAndSent(m rtpprobe.Result) {
 	p.heading("What this end saw")
 	for _, to := range m.Sent.Destinations {
-		p.para("  sent      ", fmt.Sprintf("%s to %s, with a tone of 1,004 Hz", plural(to.Packets, "packet"), to.Address))
+		p.para("  sent      ", fmt.Sprintf("%s to %s, with a tone of 1,004 Hz", packets(to.Packets), to.Address))
 	}
 	for _, to := range m.Sent.RefusedDestinations {
-		p.para("  not sent  ", fmt.Sprintf("%s to %s, which was not called; --media allows that address", plural(to.Packets, "packet"), to.Address))
+		p.para("  not sent  ", fmt.Sprintf("%s to %s, which was not called; --media allows that address", packets(to.Packets), to.Address))
 	}
 	for _, from := range m.Received.Sources {
-		p.para("  received  ", fmt.Sprintf("%s from %s", plural(from.Packets, "packet"), from.Address))
+		p.para("  received  ", fmt.Sprintf("%s from %s", packets(from.Packets), from.Address))
 	}
 	for _, from := range m.Received.RefusedSources {
-		p.para("  refused   ", fmt.Sprintf("%s from %s, which was not called; --media allows that address", plural(from.Packets, "packet"), from.Address))
+		p.para("  refused   ", fmt.Sprintf("%s from %s, which was not called; --media allows that address", packets(from.Packets), from.Address))
 	}
 	in := m.Received
 	if in.Packets > 0 {
@@ -56,9 +56,9 @@ func (p *page) heardAndSent(m rtpprobe.Result) {
 
 func seconds(ms float64) string { return fmt.Sprintf("%.1f s", ms/1000) }
 
-func plural(n int64, noun string) string {
+func packets(n int64) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 packet"
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d packets", n)
 }
