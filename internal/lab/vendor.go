@@ -77,7 +77,7 @@ func vendorVariables() map[string]string {
 	return set
 }
 
-// vendorEgress is what the operator of the responder allows.
+// egress is what the operator of the responder allows.
 func (v *Vendor) egress() (responder.Egress, error) {
 	if v == nil || v.Forbidden {
 		return responder.Egress{}, nil

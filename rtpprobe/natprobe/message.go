@@ -16,7 +16,7 @@ type Credentials struct {
 	Key  []byte
 }
 
-// changeBits is the value of CHANGE-REQUEST.
+// bits is the value of CHANGE-REQUEST.
 func (c Change) bits() []byte {
 	switch c {
 	case ChangePort:
