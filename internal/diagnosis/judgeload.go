@@ -169,14 +169,26 @@ func (m *Load) headline() string {
 	onset := first(m.Inbound.OnsetCalls, m.Outbound.OnsetCalls)
 	switch {
 	case m.FirstNotSetUp != nil && (dead == nil || *m.FirstNotSetUp <= *dead):
-		return fmt.Sprintf("Calls could not be set up, beginning with call %d of %d.", *m.FirstNotSetUp, m.Calls)
+		n := m.Placed - *m.SetUp
+		if m.mostFrom(*m.FirstNotSetUp, n) {
+			return fmt.Sprintf("Calls could not be set up, beginning with call %d of %d.", *m.FirstNotSetUp, m.Calls)
+		}
+		return fmt.Sprintf("%d of %s could not be set up, the first is call %d.", n, count(m.Calls, "call"), *m.FirstNotSetUp)
 	case dead != nil:
-		return fmt.Sprintf("Calls have no audio, beginning with call %d of %d.", *dead, m.Calls)
+		n := max(m.Inbound.Dead, m.Outbound.Dead)
+		if m.mostFrom(*dead, n) {
+			return fmt.Sprintf("Calls have no audio, beginning with call %d of %d.", *dead, m.Calls)
+		}
+		return fmt.Sprintf("No audio in %d of %s, the first is call %d.", n, count(m.Calls, "call"), *dead)
 	case onset != nil:
 		return fmt.Sprintf("Audio suffers when %d of %s are up.", *onset, count(m.Calls, "call"))
 	}
 	return fmt.Sprintf("Of %s at once, some had poor audio.", count(m.Calls, "call"))
 }
+
+// mostFrom reports whether n calls are at least half of those from the first of them on, as
+// where a limit is met.
+func (m *Load) mostFrom(first, n int) bool { return 2*n >= m.Placed-first+1 }
 
 // loadFaults are what the two machines did not manage.
 func loadFaults(l load) []account {

@@ -204,17 +204,33 @@ func (l load) poor(sent, received *evidence.LoadCall) bool {
 }
 
 // onset finds the first of two seconds in a row in which the receiver missed more than
-// the test allows.
+// the test allows, unless most seconds with as many calls went well: then it was no limit,
+// but a moment in which the path lost something.
 func (w *LoadWay) onset(seconds []evidence.LoadSecond, maxPercent float64) {
 	bad := func(s evidence.LoadSecond) bool {
 		return 100*float64(s.LostPackets) > maxPercent*float64(s.ReceivedPackets+s.LostPackets)
 	}
 	for i := 0; i+1 < len(seconds); i++ {
-		if s := seconds[i]; bad(s) && bad(seconds[i+1]) {
+		if s := seconds[i]; bad(s) && bad(seconds[i+1]) && mostly(seconds, s.Calls, bad) {
 			w.OnsetCalls, w.OnsetPPS = &s.Calls, new(s.ReceivedPackets+s.LostPackets)
 			return
 		}
 	}
+}
+
+// mostly reports whether something is true of at least half of the seconds with so many
+// calls or more.
+func mostly(seconds []evidence.LoadSecond, calls int, is func(evidence.LoadSecond) bool) bool {
+	yes, all := 0, 0
+	for _, s := range seconds {
+		if s.Calls < calls {
+			continue
+		}
+		if all++; is(s) {
+			yes++
+		}
+	}
+	return 2*yes >= all
 }
 
 // quantile is null without values.

@@ -1,6 +1,7 @@
 package diagnosis_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,46 @@ func TestLoadAccusesNobodyWrongly(t *testing.T) {
 		if d.Verdict != row.verdict || len(d.Findings) != row.findings {
 			t.Errorf("%s: %s, %d findings; %s", row.name, d.Verdict, len(d.Findings), d.Checks[0].Summary)
 		}
+	}
+}
+
+// TestLoadThatSuffersForAMoment names no limit where as many calls had been, or were later, up without loss; nor is
+// the one call that fails the beginning of many.
+func TestLoadThatSuffersForAMoment(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		bad  []int // seconds
+		want string
+	}{
+		{"as they are set up", []int{0, 1}, "Of 40 calls at once, some had poor audio."},
+		{"in the middle", []int{2, 3}, "Of 40 calls at once, some had poor audio."},
+		{"at the end", []int{4, 5}, "Of 40 calls at once, some had poor audio."},
+		{"mostly", []int{1, 2, 3}, "Audio suffers when 40 of 40 calls are up."},
+	} {
+		ev := diagnosistest.Find("load-full-line")
+		seconds := ev.Checks[0].LoadFacts.Responder.Seconds
+		for i := range seconds {
+			s := &seconds[i]
+			s.ReceivedPackets, s.LostPackets = int64(50*s.Calls), 0
+			if slices.Contains(row.bad, i) {
+				s.ReceivedPackets, s.LostPackets = s.ReceivedPackets/2, s.ReceivedPackets/2
+			}
+		}
+		if d := diagnosis.Diagnose(ev); d.Summary != row.want || d.Verdict != diagnosis.Degraded {
+			t.Errorf("%s: %s, %q", row.name, d.Verdict, d.Summary)
+		}
+	}
+	ev := diagnosistest.Find("load-clean")
+	f := ev.Checks[0].LoadFacts
+	f.Client.Calls[6].Established, f.Client.Calls[6].Outcome = false, "silent"
+	if d := diagnosis.Diagnose(ev); d.Verdict != diagnosis.Fail || d.Summary != "1 of 40 calls could not be set up, the first is call 7." {
+		t.Errorf("%s, %q", d.Verdict, d.Summary)
+	}
+	ev = diagnosistest.Find("load-clean")
+	r := &ev.Checks[0].LoadFacts.Responder.Calls[6]
+	r.ReceivedPackets, r.ToneHeardMs = 0, 0
+	if d := diagnosis.Diagnose(ev); d.Verdict != diagnosis.Fail || d.Summary != "No audio in 1 of 40 calls, the first is call 7." {
+		t.Errorf("%s, %q", d.Verdict, d.Summary)
 	}
 }
 
