@@ -23,6 +23,10 @@ func egressFiltered(v *view) []Finding {
 		notes = append(notes, s.icmpLines(s.RequestLost)...)
 		where, what = append(where, "to UDP "+portWords(holes, maxRangesInRow)), append(what, "UDP "+portWords(holes, maxRangesInRow))
 		notes = append(notes, s.others()...)
+		note, all := s.ofProviders(holes)
+		if notes = append(notes, note...); all {
+			f.Confidence = Likely
+		}
 		if s.facts.OwnNAT != nil {
 			f.Confidence = Likely
 			notes = append(notes, fmt.Sprintf("%s: the client is behind a NAT of its own, which it opened for each port first, by packets that ended before they reached the site.", s.check.ID))

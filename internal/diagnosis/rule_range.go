@@ -61,6 +61,10 @@ func partlyForwarded(v *view) []Finding {
 		f.concerns(slices.Concat(v.shutAt(rest), v.deadAt(rest))...)
 		notes = append(notes, s.others()...)
 		notes = append(notes, s.icmpLines(rest)...)
+		note, all := s.ofProviders(holes)
+		if notes = append(notes, note...); all {
+			f.Confidence = Likely
+		}
 		f.values["forward"], f.values["gaps"] = v.forwardOf(s, holes), ": "+portWords(holes, maxRangesInRow)
 	}
 	return f.foundWith(notes...)
