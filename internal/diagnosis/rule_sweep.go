@@ -82,8 +82,8 @@ func banned(v *view) []Finding {
 		f := Finding{Direction: d, Confidence: Likely, values: banner(d)}
 		var notes []string
 		for _, s := range v.swept(d) {
-			if s.StoppedMS == nil || len(sweepFaults(s)) > 0 {
-				continue
+			if s.StoppedMS == nil || s.facts.Missing != "" || len(sweepFaults(s)) > 0 {
+				continue // where a window's record is missing, the other end may have been gone
 			}
 			f.tell(s.stopAccount())
 			notes = append(notes, v.pairingLived())
@@ -120,7 +120,7 @@ func (v *view) pairingLived() string {
 // banNeeds: everything stopped, and the other end's ledger is not there.
 func banNeeds(v *view) string {
 	for _, s := range v.sweeps {
-		if !s.known && s.facts.Sent != nil && s.facts.Sent.StoppedMS != nil {
+		if (!s.known || s.facts.Missing != "") && s.facts.Sent != nil && s.facts.Sent.StoppedMS != nil {
 			return "the responder's ledger of " + s.check.ID + ", in which everything stopped at one instant"
 		}
 	}

@@ -180,6 +180,10 @@ func TestSweepsAccuseNobodyWrongly(t *testing.T) {
 				l := &f.Arrived.Sources
 				l.Rewritten, l.Preserved, l.Varying = 60, l.Preserved-60, 1
 			}), nil},
+		{"a stop, and the responder was gone when a later window's record was fetched", diagnosistest.Sweep{StopAfter: 990},
+			facts(func(f *evidence.SweepFacts) {
+				f.Missing = "the responder's record could not be fetched: it was restarted"
+			}), nil},
 		{"a control does not count", dead, func(ev *evidence.Evidence) { last(ev).Control = "another" }, nil},
 	}
 	for _, tt := range tests {
