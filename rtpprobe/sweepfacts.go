@@ -107,10 +107,28 @@ const (
 	minShareGone   = 3
 )
 
+// comesAndGoes reports whether a loss goes when the pace is slower, and comes again with it, or again and again before the pace
+// is back. Else it may be one that came and went by itself, as in a moment of bad radio. Ledgers that do not tell are believed.
+func (l RateLoss) comesAndGoes() bool {
+	a := l.After
+	if a == nil {
+		return true
+	}
+	share := func(lost, sent int64) float64 { return float64(lost) / float64(max(sent, 1)) }
+	loss := share(l.Lost, l.Sent)
+	switch {
+	case a.SlowerSent < minRateSamples || minShareGone*share(a.SlowerLost, a.SlowerSent) > loss:
+		return false
+	case a.AgainSent < minRateSamples:
+		return a.SlowerLost >= minRateSamples
+	}
+	return minShareGone*share(a.AgainLost, a.AgainSent) >= loss
+}
+
 // rateLimit finds the slowest pace with a loss that is gone at slower ones, and the fastest of these.
 func rateLimit(losses []RateLoss) (passed, limited *float64) {
 	for _, fast := range losses {
-		if fast.Sent < minRateSamples || float64(fast.Lost) < minRateLoss*float64(fast.Sent) {
+		if fast.Sent < minRateSamples || float64(fast.Lost) < minRateLoss*float64(fast.Sent) || !fast.comesAndGoes() {
 			continue
 		}
 		var slow, last RateLoss

@@ -105,10 +105,33 @@ func joinLists[T any](a, b []T, same func(x, y T) bool, add func(to *T, x T)) []
 }
 
 func joinLoss(a, b []RateLoss) []RateLoss {
-	all := joinLists(a, b, func(x, y RateLoss) bool { return x.RatePPS == y.RatePPS },
-		func(to *RateLoss, l RateLoss) { to.Sent, to.Lost = to.Sent+l.Sent, to.Lost+l.Lost })
+	earlier := slices.Clone(a)
+	for i := range earlier {
+		earlier[i].addLater(b)
+	}
+	all := joinLists(earlier, b, func(x, y RateLoss) bool { return x.RatePPS == y.RatePPS }, func(to *RateLoss, l RateLoss) {
+		to.Sent, to.Lost, to.After = to.Sent+l.Sent, to.Lost+l.Lost, cmp.Or(to.After, l.After)
+	})
 	slices.SortFunc(all, func(x, y RateLoss) int { return cmp.Compare(x.RatePPS, y.RatePPS) })
 	return all
+}
+
+// addLater adds what a later window says of slower paces, and of this one and faster ones, to what came after the loss of an
+// earlier one.
+func (l *RateLoss) addLater(later []RateLoss) {
+	if l.After == nil {
+		return
+	}
+	after := *l.After
+	for _, o := range later {
+		switch {
+		case o.RatePPS <= slowerPace*l.RatePPS:
+			after.SlowerSent, after.SlowerLost = after.SlowerSent+o.Sent, after.SlowerLost+o.Lost
+		case o.RatePPS >= l.RatePPS:
+			after.AgainSent, after.AgainLost = after.AgainSent+o.Sent, after.AgainLost+o.Lost
+		}
+	}
+	l.After = &after
 }
 
 func joinErrors(a, b []ErrorCount) []ErrorCount {

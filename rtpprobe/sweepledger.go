@@ -145,6 +145,18 @@ type RateLoss struct {
 	RatePPS float64 `json:"rate_pps"`
 	Sent    int64   `json:"sent"`
 	Lost    int64   `json:"lost"`
+	// After is what came after the first loss; nil without any, and in ledgers of older versions.
+	After *AfterLoss `json:"after,omitempty"`
+}
+
+// AfterLoss is what became of probes for control after a pace had first lost any: SlowerSent went out at three quarters of it or
+// less, and then AgainSent at that pace or a faster one. Of a limit nothing is felt when the pace is slower, and as much as
+// before when it comes back.
+type AfterLoss struct {
+	SlowerSent int64 `json:"slower_sent"`
+	SlowerLost int64 `json:"slower_lost"`
+	AgainSent  int64 `json:"again_sent"`
+	AgainLost  int64 `json:"again_lost"`
 }
 
 // An ICMPReport is what one sender said of some ports (RFC 792, RFC 4443): evidence, which anybody could forge.

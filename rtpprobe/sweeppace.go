@@ -22,6 +22,7 @@ type pace struct {
 	blocked              bool          // since room was used up
 
 	steps    []paceStep // not yet judged, oldest first
+	past     []pastStep // judged, oldest first
 	actual   float64    // pace of the last full step
 	controls int        // judged since the last decision
 	lost     int
@@ -149,6 +150,7 @@ func (p *pace) echo(at uint32, control bool, now time.Duration) {
 		return
 	}
 	if control {
+		p.recall(at)
 		p.late(at, uint32(now/time.Microsecond))
 	}
 }
@@ -169,6 +171,7 @@ func (p *pace) judge(now time.Duration) {
 			p.controls += step.controls
 			p.lost += max(step.controls-step.heard, 0)
 		}
+		p.keep(step)
 		p.judged, p.steps = step.to, p.steps[1:]
 		p.decide(uint32(now / time.Microsecond))
 	}

@@ -136,10 +136,15 @@ func (s *sweeper) lossAt() []RateLoss {
 		}
 	}
 	s.excuse(&sent)
+	s.pace.judge(time.Since(s.start))
 	list := []RateLoss{}
 	for code := range sent {
 		if sent[code] > 0 {
-			list = append(list, RateLoss{RatePPS: rateOf(uint8(code)), Sent: sent[code], Lost: max(sent[code]-back[code], 0)})
+			loss := RateLoss{RatePPS: rateOf(uint8(code)), Sent: sent[code], Lost: max(sent[code]-back[code], 0)}
+			if loss.Lost > 0 {
+				loss.After = s.pace.afterLoss(uint8(code))
+			}
+			list = append(list, loss)
 		}
 	}
 	return list
