@@ -1,6 +1,8 @@
 package rtpprobe_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -75,5 +77,61 @@ func TestSweepPolicedByWindow(t *testing.T) {
 			t.Errorf("%d/s: limited %v, %d lost, at %v, %+v", rate, v.RateLimited, v.RequestLost.Len(), tr.sent.LossAt, tr.sent.Interruptions)
 		}
 		t.Log(rate, tr.took, v.Open.Len(), *v.LimitedPPS, tr.sent.LossAt, tr.sent.Interruptions)
+	}
+}
+
+// jittery holds each packet back for as long as it happens to, so that they overtake each other.
+func jittery(base, spread time.Duration, carry func(p *carried) bool) func(p *carried) bool {
+	return func(p *carried) bool {
+		p.delay = base + rand.N(spread)
+		return carry(p)
+	}
+}
+
+// TestSweepInterruptedAmongJitter holds that answers which overtake each other, at the ends of an interruption and at any
+// other time, hide none.
+func TestSweepInterruptedAmongJitter(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		base, spread, from, long time.Duration
+	}{{10 * ms, 15 * ms, 150 * ms, 200 * ms}, {10 * ms, 15 * ms, 1000 * ms, 400 * ms}, {20 * ms, 600 * ms, 5000 * ms, 3000 * ms}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			tr := trial{ports: "10000-20000", network: sweepNet{carry: jittery(c.base, c.spread, interrupted(c.from, c.from+c.long))}}
+			v := tr.run(t)
+			if v.Open.Len() != 10001 || tight(v) || v.StoppedMS != nil {
+				t.Errorf("%d open, limited %v, stopped %v, at %+v", v.Open.Len(), v.RateLimited, v.StoppedMS, tr.sent.LossAt)
+			}
+			told := 0
+			for _, i := range tr.sent.Interruptions {
+				if i.DurationMS >= 50 {
+					told++
+				}
+			}
+			if told != 1 {
+				t.Errorf("interruptions %+v", tr.sent.Interruptions)
+			}
+		})
+	}
+}
+
+// TestSweepSleeps has this machine stand still while all that is under way is lost, as in a pause of a virtual machine:
+// that is no interruption of the path.
+func TestSweepSleeps(t *testing.T) {
+	var start, asleep time.Time
+	tr := trial{ports: "10000-20000", cfg: rtpprobe.SweepConfig{Rate: 5000, Progress: func(rtpprobe.SweepProgress) {
+		if now := time.Now(); start.IsZero() {
+			start = now
+		} else if asleep.IsZero() && now.Sub(start) > 300*time.Millisecond {
+			asleep = now
+			<-time.After(3 * time.Second)
+		}
+	}}}
+	tr.network.carry = func(p *carried) bool {
+		p.delay = 50 * time.Millisecond
+		return asleep.IsZero() || p.request || time.Since(asleep) > 3*time.Second
+	}
+	v := tr.run(t)
+	if v.Open.Len() != 10001 || v.RateLimited || v.StoppedMS != nil || len(tr.sent.Interruptions) > 0 {
+		t.Errorf("%d open, limited %v, stopped %v, interruptions %+v", v.Open.Len(), v.RateLimited, v.StoppedMS, tr.sent.Interruptions)
 	}
 }

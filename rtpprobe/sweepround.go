@@ -101,11 +101,13 @@ func (s *sweeper) over(t *turn) bool {
 // await waits until the pace allows n probes; 0 means that ctx is done.
 func (s *sweeper) await(ctx context.Context, t *turn) int {
 	for {
+		start := time.Now()
 		s.mu.Lock()
 		n, wait := s.pace.take(time.Since(s.start))
 		s.mu.Unlock()
 		s.show(t)
 		if n > 0 && ctx.Err() == nil {
+			s.stalled(start)
 			return n
 		}
 		s.timer.Reset(wait)
@@ -115,7 +117,21 @@ func (s *sweeper) await(ctx context.Context, t *turn) int {
 		case <-ctx.Done():
 			return 0
 		}
+		s.stalled(start.Add(wait))
 	}
+}
+
+// stallTime is by how much this machine must be late to be taken for one that stood still, paused or asleep.
+const stallTime = 200 * time.Millisecond
+
+// stalled notes that the machine stood still, where it is late: what was lost meanwhile is no interruption of the path.
+func (s *sweeper) stalled(due time.Time) {
+	if time.Since(due) <= stallTime {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gap.stalled = true
 }
 
 // burst sends n probes: ports that are left, with the controls strewn evenly among them.

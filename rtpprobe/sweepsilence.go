@@ -34,7 +34,7 @@ func (s *sweeper) lull(ctx context.Context, t *turn) bool {
 	s.mu.Unlock()
 	s.forgetControls(t)
 	numbers := s.takeBack(t, from)
-	for deadline := time.Now().Add(s.cfg.Patience); time.Now().Before(deadline); {
+	for range max(int(s.cfg.Patience/lullEvery), 1) { // not by the clock, which goes on while a machine sleeps
 		s.control(t)
 		if !s.sleep(ctx, lullEvery) {
 			return false
@@ -65,7 +65,7 @@ func (s *sweeper) resume(t *turn, numbers []int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := rateOf(s.rounds[t.number].fastest)
-	if s.pace.trial = (paceTrial{}); len(s.gaps) > maxExcused {
+	if s.pace.trial = (paceTrial{}); len(s.interruptions()) > maxExcused {
 		s.pace.threshold = before / 2
 	}
 	s.pace.set(before/4, s.now())
@@ -81,9 +81,9 @@ func (s *sweeper) takeBack(t *turn, from uint32) (numbers []int32) {
 		if state.sent>>t.number&1 == 1 && state.echoed == 0 && state.at >= from {
 			state.sent &^= 1 << t.number
 			numbers = append(numbers, int32(i))
+			s.gap.again = append(s.gap.again, attempt{int32(i), t.number, state.at})
 		}
 	}
-	s.gap.again = append(s.gap.again, numbers...)
 	return numbers
 }
 
@@ -95,6 +95,6 @@ func (s *sweeper) forgetControls(t *turn) {
 		s.controlsOut[control.code]--
 	}
 	s.rounds[t.number].controls -= int64(len(s.unheard))
-	s.gap.lulls += len(s.unheard)
+	s.gap.back = append(s.gap.back, s.unheard...)
 	s.unheard = s.unheard[:0]
 }
