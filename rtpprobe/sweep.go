@@ -45,8 +45,9 @@ type sweeper struct {
 	elsewhere    int64
 	lastEcho     time.Duration
 	unheard      []unheard // controls of this round that were sent in the gap
-	gap          gap       // since the latest request that was answered
-	gaps         []gap     // before
+	awaited      awaitedControls
+	gap          gap   // since the latest request that was answered
+	gaps         []gap // before
 	shifts       shiftBook
 	sources      sourceBook
 	icmp         icmpBook

@@ -74,6 +74,9 @@ func (s *sweeper) echo(p *probe, now time.Duration) {
 	}
 	round := &s.rounds[p.attempt]
 	if p.kind&probeControl != 0 {
+		if !s.awaited.take(p.port, p.at) {
+			return // a duplicate
+		}
 		round.controlsEchoed++
 		s.controlsBack[p.rate]++
 		s.pace.echo(p.at, true, now)

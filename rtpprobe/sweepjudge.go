@@ -84,11 +84,11 @@ func (a *SweepArrived) round(window, round uint8) ArrivedRound {
 // losses measures each round on the ports that are known to be reached, and for the way back on those of
 // them whose echoes are known to return.
 func (j *judgement) losses() []RoundLoss {
-	list := []RoundLoss{}
+	list, copies := []RoundLoss{}, j.arrived.copies()
 	for _, r := range j.rounds {
 		fresh, arrived := j.tried(r, requestLoss).Intersect(j.reached), r.arrived.Ports.Union(r.sent.Echoed)
 		back := j.tried(r, replyLoss).Union(r.sent.Echoed).Intersect(j.echoed)
-		controls := max(min(r.arrived.Controls, r.sent.Controls), r.sent.ControlsEchoed)
+		controls := max(min(int64(float64(r.arrived.Controls)/copies), r.sent.Controls), r.sent.ControlsEchoed)
 		list = append(list, RoundLoss{
 			Window: r.sent.Window, Round: r.sent.Round, MinPPS: r.sent.MinPPS, MaxPPS: r.sent.MaxPPS,
 			Requests:     int64(fresh.Len()) + r.sent.Controls,
@@ -98,6 +98,20 @@ func (j *judgement) losses() []RoundLoss {
 		})
 	}
 	return list
+}
+
+// copies is how often a request arrived that arrived at all, 1 on most paths: of those that are no controls it is known which
+// came twice.
+func (a *SweepArrived) copies() float64 {
+	packets, ports := a.Packets, 0
+	for _, r := range a.Rounds {
+		packets -= r.Controls
+		ports += r.Ports.Len()
+	}
+	if ports == 0 {
+		return 1
+	}
+	return max(float64(packets)/float64(ports), 1)
 }
 
 // Which way is asked for.

@@ -195,6 +195,7 @@ func (s *sweeper) mark(t *turn, p pick, at uint32) {
 		round.controls++
 		s.controlsOut[p.rate]++
 		s.unheard = append(s.unheard, unheard{at, p.rate})
+		s.awaited.add(s.list[p.number], at)
 		s.heard[s.line(p.number, t.number)].ask(t.number, p.rate, at)
 		return
 	}
