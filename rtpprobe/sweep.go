@@ -45,9 +45,12 @@ type sweeper struct {
 	elsewhere    int64
 	lastEcho     time.Duration
 	unheard      []unheard // controls of this round that were sent in the gap
+	latestEchoes int64     // of the latest round
 	awaited      awaitedControls
-	gap          gap   // since the latest request that was answered
-	gaps         []gap // before
+	confirms     awaitedControls // of flows that were there
+	confirmed    int             // of them since a lull began
+	gap          gap             // since the latest request that was answered
+	gaps         []gap           // before
 	shifts       shiftBook
 	sources      sourceBook
 	icmp         icmpBook

@@ -63,8 +63,15 @@ func (s *sweeper) echo(p *probe, now time.Duration) {
 	if i == 0 || int(p.attempt) >= len(s.rounds) {
 		return
 	}
+	if p.kind&probeControl != 0 && s.confirms.take(p.port, p.at) {
+		s.confirmed++
+		return
+	}
 	state := &s.states[i-1]
 	s.echoes++
+	if int(p.attempt) == len(s.rounds)-1 {
+		s.latestEchoes++
+	}
 	s.lastEcho = max(s.lastEcho, now)
 	s.hear(p.at, uint32(now/time.Microsecond))
 	s.sources.add(p.local, p.source)

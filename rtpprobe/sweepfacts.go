@@ -11,9 +11,10 @@ func (j *judgement) facts(v *SweepVerdict) {
 		sources = j.sent.Sources
 	}
 	v.SourcePorts, v.SourceAddresses = sources.ports(), len(sources.Addresses)
-	if v.StoppedMS == nil {
+	if v.StoppedMS == nil && j.sent.End != SweepFull {
 		v.PassedPPS, v.LimitedPPS = rateLimit(j.sent.LossAt)
 		v.RateLimited = v.LimitedPPS != nil
+		v.NewFlowsOnly = v.RateLimited && j.newFlowsOnly()
 	}
 	v.LocalFault = positive(j.sent.LocalDrops) || positive(j.arrived.LocalDrops) || !j.sent.Unsent.IsZero() || len(j.arrived.Errors) > 0
 }
@@ -97,6 +98,22 @@ func (l *SourceLedger) ports() SourcePorts {
 		return SourcePortsRewritten
 	}
 	return SourcePortsRandomised
+}
+
+// newFlowsOnly reports whether first rounds lost requests to ports that answer, and hardly any controls among them: these go
+// out as flows that are there, each from the local port that its port has answered to.
+func (j *judgement) newFlowsOnly() bool {
+	var fresh, freshLost, controls, controlsLost int64
+	for _, r := range j.rounds {
+		if r.sent.Round > 0 {
+			continue
+		}
+		ports := r.sent.Ports.Intersect(j.echoed)
+		fresh, freshLost = fresh+int64(ports.Len()), freshLost+int64(ports.Minus(r.sent.Echoed).Len())
+		controls, controlsLost = controls+r.sent.Controls, controlsLost+r.sent.Controls-r.sent.ControlsEchoed
+	}
+	return controls >= minRateSamples && controlsLost*minShareGone*fresh <= freshLost*controls &&
+		fewer(controlsLost, controls, freshLost, fresh)
 }
 
 // What it takes to call a loss one of the pace.

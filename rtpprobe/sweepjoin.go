@@ -84,7 +84,7 @@ func later(ms *float64, by float64) *float64 {
 
 // worseEnd is the end that leaves more open.
 func worseEnd(a, b SweepEnd) SweepEnd {
-	order := []SweepEnd{SweepComplete, SweepDecided, SweepSilent, SweepExhausted, SweepStopped, SweepCancelled}
+	order := []SweepEnd{SweepComplete, SweepDecided, SweepSilent, SweepExhausted, SweepFull, SweepStopped, SweepCancelled}
 	if slices.Index(order, b) > slices.Index(order, a) {
 		return b
 	}

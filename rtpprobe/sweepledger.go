@@ -65,6 +65,8 @@ const (
 	SweepSilent SweepEnd = "silent"
 	// SweepExhausted: the rounds were used up.
 	SweepExhausted SweepEnd = "exhausted"
+	// SweepFull: no new flow got through any more, while those that were there did.
+	SweepFull SweepEnd = "full"
 	// SweepStopped: everything stopped at one instant.
 	SweepStopped SweepEnd = "stopped"
 	// SweepCancelled: the caller ended it.

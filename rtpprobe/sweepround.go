@@ -59,8 +59,10 @@ func (s *sweeper) round(ctx context.Context, queue []int32) SweepEnd {
 			return s.cancelled(t)
 		}
 		s.burst(t, n)
-		if s.silent() && !s.lull(ctx, t) {
-			return s.broken(ctx, t)
+		if s.silent() {
+			if end := s.lull(ctx, t); end != "" {
+				return end
+			}
 		}
 		if s.failures >= maxSendFailures && s.packets == 0 {
 			break
@@ -76,15 +78,6 @@ func (s *sweeper) sent(t *turn) {
 	defer s.mu.Unlock()
 	s.rounds[t.number].end = time.Since(s.start)
 	s.pace.closeStep(s.now()) // what follows is no sending
-}
-
-// broken ends a round in which everything stopped.
-func (s *sweeper) broken(ctx context.Context, t *turn) SweepEnd {
-	if ctx.Err() != nil {
-		return s.cancelled(t)
-	}
-	s.sent(t)
-	return SweepStopped
 }
 
 // over reports whether nothing is left to send. Controls that were to go with a first round are left out

@@ -2,6 +2,8 @@ package rtpprobe
 
 import (
 	"context"
+	"math/bits"
+	"math/rand/v2"
 	"time"
 )
 
@@ -13,6 +15,8 @@ const (
 	minSilence = time.Second
 	// lullEvery is between two controls while everything seems to have stopped.
 	lullEvery = 100 * time.Millisecond
+	// minConfirmed answers show that flows go on which were there.
+	minConfirmed = 3
 )
 
 // silent reports whether everything seems to have stopped at one instant.
@@ -27,28 +31,58 @@ func (s *sweeper) silent() bool {
 }
 
 // lull sends nothing but a few controls until one is answered: then it puts the ports back whose requests
-// went into the silence, at the slowest pace. False means that cfg.Patience is over, or ctx.
-func (s *sweeper) lull(ctx context.Context, t *turn) bool {
+// went into the silence, at the slowest pace. Else it says why the sweep ends: cfg.Patience is over, or ctx.
+func (s *sweeper) lull(ctx context.Context, t *turn) SweepEnd {
 	s.mu.Lock()
-	before, from := s.echoes, s.gap.from
+	before, from := s.latestEchoes, s.gap.from
+	s.confirmed = 0
 	s.mu.Unlock()
 	s.forgetControls(t)
 	numbers := s.takeBack(t, from)
 	for range max(int(s.cfg.Patience/lullEvery), 1) { // not by the clock, which goes on while a machine sleeps
 		s.control(t)
+		s.confirm(t)
 		if !s.sleep(ctx, lullEvery) {
-			return false
+			return s.cancelled(t)
 		}
 		s.mu.Lock()
-		back := s.echoes > before
+		back := s.latestEchoes > before
 		s.mu.Unlock()
 		if back {
 			s.resume(t, numbers)
-			return true
+			return ""
 		}
 		s.forgetControls(t)
 	}
-	return false
+	s.sent(t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.confirmed >= minConfirmed {
+		return SweepFull
+	}
+	return SweepStopped
+}
+
+// confirm sends one control as in the round in which its port answered, from the same local port: whatever is on the way knows
+// this flow. The controls of a later round go out from other local ports, as flows of their own.
+func (s *sweeper) confirm(t *turn) {
+	s.mu.Lock()
+	p := pick{number: s.known[rand.IntN(len(s.known))], control: true, rate: s.pace.measured()}
+	round := uint8(bits.TrailingZeros32(s.states[p.number].echoed))
+	at, live := s.now(), s.live
+	if round != t.number {
+		s.confirms.add(s.list[p.number], at)
+	}
+	s.mu.Unlock()
+	if round == t.number {
+		return
+	}
+	s.live = s.rounds[round].live
+	s.enqueue(&turn{number: round}, p, at)
+	s.live = live
+	for line := range s.lines {
+		s.flush(t, line)
+	}
 }
 
 // control sends one control.

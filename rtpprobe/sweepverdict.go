@@ -42,6 +42,8 @@ type SweepVerdict struct {
 	RateLimited bool     `json:"rate_limited"`
 	PassedPPS   *float64 `json:"passed_pps"`
 	LimitedPPS  *float64 `json:"limited_pps"`
+	// NewFlowsOnly says that flows that were there lost nothing of it: not packets are limited, but new flows.
+	NewFlowsOnly bool `json:"new_flows_only,omitempty"`
 	// StoppedMS is the instant at which everything stopped, by the sender's clock; nil if nothing of that kind happened.
 	StoppedMS *float64 `json:"stopped_ms"`
 	// LocalFault says that an end lost packets itself, or could not send: their ports are not accused.

@@ -33,7 +33,7 @@ func reached(rate int, last *rtpprobe.SweepSent) int {
 // harmless is the fastest pace of a sweep that lost no more than slower ones, 0 when that
 // is unknown; limited says that a faster one did lose more.
 func harmless(last *rtpprobe.SweepSent) (fastest float64, limited bool) {
-	if last.End == rtpprobe.SweepStopped {
+	if last.End == rtpprobe.SweepStopped || last.End == rtpprobe.SweepFull {
 		return 0, false
 	}
 	limit := usualLoss

@@ -160,10 +160,17 @@ func (s sweep) remarks() []string {
 		out = append(out, line)
 	}
 	if s.RateLimited && s.LimitedPPS != nil {
-		out = append(out, fmt.Sprintf("loss began at %.0f packets/s and went away below", *s.LimitedPPS))
+		line := fmt.Sprintf("loss began at %.0f packets/s and went away below", *s.LimitedPPS)
+		if s.NewFlowsOnly {
+			line += ", of new flows alone"
+		}
+		out = append(out, line)
 	}
 	if s.StoppedMS != nil {
 		out = append(out, fmt.Sprintf("everything stopped after %s", millis(*s.StoppedMS)))
+	}
+	if s.facts.Sent.End == rtpprobe.SweepFull {
+		out = append(out, "in the end no new flow got through, while those that were there did: a table on the way is full, such as that of a NAT, or new flows are limited")
 	}
 	if s.facts.Sent.End == rtpprobe.SweepCancelled {
 		out = append(out, "it was ended before its time")

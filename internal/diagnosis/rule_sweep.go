@@ -32,10 +32,10 @@ const tightPPS = 3 * rtpprobe.DefaultSweepRate
 const callPPS = 50
 
 // choked reports whether loss came and went with a pace that a PBX may need, and no
-// machine at the ends lost anything.
+// machine at the ends lost anything. What loses new flows alone harms no calls: these are few.
 func (s sweep) choked() bool {
 	drops := s.localDrops()
-	return s.RateLimited && s.LimitedPPS != nil && *s.LimitedPPS <= tightPPS && (drops == nil || *drops == 0)
+	return s.RateLimited && !s.NewFlowsOnly && s.LimitedPPS != nil && *s.LimitedPPS <= tightPPS && (drops == nil || *drops == 0)
 }
 
 // rateLimited: loss comes with the pace, hits other ports each time, and goes with it.
