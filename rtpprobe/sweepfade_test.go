@@ -31,7 +31,7 @@ func TestSweepFades(t *testing.T) {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			tr := trial{ports: "10000-20000", network: sweepNet{carry: fading(c.loss, c.from, c.to)}}
 			if v := tr.run(t); v.Open.Len() != 10001 || tight(v) || v.StoppedMS != nil {
-				t.Errorf("%d open, limited from %v, at %+v", v.Open.Len(), *v.LimitedPPS, tr.sent.LossAt)
+				t.Errorf("%d open, %v, limited %v, stopped %v, at %+v", v.Open.Len(), tr.sent.End, v.RateLimited, v.StoppedMS, tr.sent.LossAt)
 			}
 		})
 	}
