@@ -3,6 +3,7 @@ package rtpprobe_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,18 +118,20 @@ func TestSweepInterruptedAmongJitter(t *testing.T) {
 // TestSweepSleeps has this machine stand still while all that is under way is lost, as in a pause of a virtual machine:
 // that is no interruption of the path.
 func TestSweepSleeps(t *testing.T) {
-	var start, asleep time.Time
+	var start time.Time
+	var asleep atomic.Pointer[time.Time]
 	tr := trial{ports: "10000-20000", cfg: rtpprobe.SweepConfig{Rate: 5000, Progress: func(rtpprobe.SweepProgress) {
 		if now := time.Now(); start.IsZero() {
 			start = now
-		} else if asleep.IsZero() && now.Sub(start) > 300*time.Millisecond {
-			asleep = now
+		} else if asleep.Load() == nil && now.Sub(start) > 300*time.Millisecond {
+			asleep.Store(&now)
 			<-time.After(3 * time.Second)
 		}
 	}}}
 	tr.network.carry = func(p *carried) bool {
 		p.delay = 50 * time.Millisecond
-		return asleep.IsZero() || p.request || time.Since(asleep) > 3*time.Second
+		since := asleep.Load()
+		return since == nil || p.request || time.Since(*since) > 3*time.Second
 	}
 	v := tr.run(t)
 	if v.Open.Len() != 10001 || v.RateLimited || v.StoppedMS != nil || len(tr.sent.Interruptions) > 0 {
