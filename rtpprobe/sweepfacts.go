@@ -142,20 +142,27 @@ func (l RateLoss) comesAndGoes() bool {
 	return minShareGone*share(a.AgainLost, a.AgainSent) >= loss
 }
 
-// rateLimit finds the slowest pace with a loss that is gone at slower ones, and the fastest of these.
+// goneAt reports whether at other paces so little was lost that the loss of this one may be called gone.
+func (l RateLoss) goneAt(others RateLoss) bool {
+	return others.Sent >= minRateSamples && others.Lost*minShareGone*l.Sent <= l.Lost*others.Sent
+}
+
+// rateLimit finds the slowest pace with a loss that is gone at slower ones, and not at faster ones, and the fastest of the slower.
 func rateLimit(losses []RateLoss) (passed, limited *float64) {
 	for _, fast := range losses {
 		if fast.Sent < minRateSamples || float64(fast.Lost) < minRateLoss*float64(fast.Sent) || !fast.comesAndGoes() {
 			continue
 		}
-		var slow, last RateLoss
+		var slow, last, faster RateLoss
 		for _, l := range losses {
-			if l.RatePPS <= fast.RatePPS*slowerPace {
+			switch {
+			case l.RatePPS <= fast.RatePPS*slowerPace:
 				slow.Sent, slow.Lost, last = slow.Sent+l.Sent, slow.Lost+l.Lost, l
+			case l.RatePPS > fast.RatePPS:
+				faster.Sent, faster.Lost = faster.Sent+l.Sent, faster.Lost+l.Lost
 			}
 		}
-		gone := slow.Sent >= minRateSamples && slow.Lost*minShareGone*fast.Sent <= fast.Lost*slow.Sent
-		if gone && fewer(slow.Lost, slow.Sent, fast.Lost, fast.Sent) {
+		if fast.goneAt(slow) && fewer(slow.Lost, slow.Sent, fast.Lost, fast.Sent) && !fast.goneAt(faster) {
 			return &last.RatePPS, &fast.RatePPS
 		}
 	}

@@ -213,10 +213,15 @@ func (s *sweeper) excuse(sent *[256]int64) {
 	}
 }
 
-// interrupted are the interruptions for the ledger. The caller holds the lock.
+// interrupted are the interruptions for the ledger, without those of the end, to which answers may have been under way. The
+// caller holds the lock.
 func (s *sweeper) interrupted() (list []Interruption) {
+	end := time.Since(s.start)
 	for _, g := range s.interruptions() {
 		from, to := sinceStart(g.from), sinceStart(g.to)
+		if to+s.pace.rtt.longest > end {
+			continue
+		}
 		list = append(list, Interruption{StartMS: millis(from), DurationMS: millis(to - from), Lost: s.lostIn(g)})
 	}
 	return list
