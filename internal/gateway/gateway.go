@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -110,25 +111,19 @@ func open(ctx context.Context, n network.Network, router netip.Addr) (net.Packet
 // what comes back from the router to take, until that has what it wants or ctx ends.
 func converse(ctx context.Context, conn net.PacketConn, question []byte, to []netip.AddrPort, router netip.Addr, take func([]byte) bool) error {
 	const first = 250 * time.Millisecond // RFC 6886 section 3.1
-	until, _ := ctx.Deadline()
-	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
 	buffer := make([]byte, 2048)
 	for pause := first; ctx.Err() == nil; pause *= 2 {
 		if err := sendAll(conn, question, to); err != nil {
 			return err
 		}
-		next := time.Now().Add(pause)
-		if next.After(until) {
-			next = until
-		}
-		conn.SetReadDeadline(next)
-		for {
+		conn.SetReadDeadline(time.Now().Add(pause))
+		for ctx.Err() == nil {
 			n, from, err := conn.ReadFrom(buffer)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				break
+			}
 			if err != nil {
-				var timeout net.Error
-				if errors.As(err, &timeout) && timeout.Timeout() {
-					break
-				}
 				return errSilent // as an ICMP error is, where a system reports it here
 			}
 			if a, err := netip.ParseAddrPort(from.String()); err == nil && a.Addr().Unmap() == router && take(buffer[:n]) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +97,48 @@ func TestNATPMPAsksAgain(t *testing.T) {
 	defer cancel()
 	if wan, err := gateway.AskNATPMP(ctx, network.Host{}, at); err != nil || wan != netip.MustParseAddr("203.0.113.10") {
 		t.Errorf("%v, %v", wan, err)
+	}
+}
+
+// overdue is a context that has not ended yet when its deadline has passed, as on a
+// machine with more to do than it can.
+type overdue struct {
+	context.Context
+	deadline time.Time
+}
+
+func (o overdue) Deadline() (time.Time, bool) { return o.deadline, true }
+
+// TestSilenceIsNotPressed asks a silent router no more than the pauses between the
+// questions allow: at once, after 250 ms, and just after the end where the machine is busy.
+func TestSilenceIsNotPressed(t *testing.T) {
+	t.Parallel()
+	var questions atomic.Int64
+	at := router(t, func([]byte) []byte {
+		questions.Add(1)
+		return nil
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+	defer cancel()
+	ctx = overdue{ctx, time.Now().Add(500 * time.Millisecond)}
+	if _, err := gateway.AskNATPMP(ctx, network.Host{}, at); err == nil {
+		t.Error("told by a router that is silent")
+	}
+	if n := questions.Load(); n < 2 || n > 3 {
+		t.Errorf("%d questions", n)
+	}
+}
+
+// TestQuestionsGivenUp ends the wait for a silent router an hour before its time.
+func TestQuestionsGivenUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	at := router(t, func([]byte) []byte {
+		cancel()
+		return nil
+	})
+	if _, err := gateway.AskNATPMP(ctx, network.Host{}, at); err == nil {
+		t.Error("told by a router that is silent")
 	}
 }
 

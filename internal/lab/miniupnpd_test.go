@@ -57,7 +57,9 @@ func TestMiniUPnPd(t *testing.T) {
 			if !slices.Equal(got, row.want) {
 				t.Errorf("%v, want %v", got, row.want)
 			}
-			wan, err := gateway.AskPCP(t.Context(), lab.OnHost(l.Inside), netip.AddrPortFrom(g.Address, 5351))
+			ctx, cancel := context.WithTimeout(t.Context(), gateway.Patience*8)
+			defer cancel()
+			wan, err := gateway.AskPCP(ctx, lab.OnHost(l.Inside), netip.AddrPortFrom(g.Address, 5351))
 			if err != nil || !strings.Contains(row.config+"100.64.0.10", wan.String()) {
 				t.Errorf("by PCP %v %v", wan, err)
 			}
