@@ -32,7 +32,7 @@ func sippCalls(b *testing.B, atOnce int) {
 	if err != nil {
 		b.Skip("sipp is missing: apt-get install sip-tester")
 	}
-	at, from := freePort(b), freePort(b)
+	at, from := port(free(b)), port(free(b))
 	phone := exec.Command(sipp, "-sn", "uas", "-i", "127.0.0.1", "-p", at, "-nostdin")
 	phone.Dir = b.TempDir()
 	if err := phone.Start(); err != nil {
@@ -51,13 +51,6 @@ func sippCalls(b *testing.B, atOnce int) {
 		return
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-}
-
-func freePort(b *testing.B) string {
-	b.Helper()
-	c := packetConn(b, loopback)
-	defer c.Close()
-	return port(addressOfConn(c))
 }
 
 // ownCalls is this project's endpoint against another of its.

@@ -128,11 +128,3 @@ func caller(t *testing.T, transport sipprobe.Transport, to netip.AddrPort) *sipp
 	}
 	return e
 }
-
-// free is an address that nobody uses at the moment.
-func free(t *testing.T) netip.AddrPort {
-	t.Helper()
-	c := packetConn(t, loopback)
-	c.Close()
-	return addressOfConn(c)
-}

@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"flag"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,6 +114,33 @@ func packetConn(t testing.TB, at netip.Addr) *net.UDPConn {
 	}
 	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// lastFree counts what [free] has given; each process begins elsewhere.
+var lastFree atomic.Uint32
+
+func init() { lastFree.Store(rand.Uint32()) }
+
+// free is an address for a program that is yet to start: nobody uses it, nor the next
+// ports, of UDP and TCP, and none of them is one that Linux gives to sockets which ask for
+// any, of which other tests open many meanwhile.
+func free(t testing.TB) netip.AddrPort {
+	t.Helper()
+	const first, step, last = 61000, 4, 65532
+	for range 100 {
+		at := netip.AddrPortFrom(loopback, first+uint16(lastFree.Add(1)%((last-first)/step))*step)
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+		if err != nil {
+			continue
+		}
+		udp.Close()
+		if tcp, err := net.Listen("tcp", at.String()); err == nil {
+			tcp.Close()
+			return at
+		}
+	}
+	t.Fatal("no port is free")
+	return netip.AddrPort{}
 }
 
 func addressOfConn(c net.PacketConn) netip.AddrPort {
