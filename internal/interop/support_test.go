@@ -116,10 +116,11 @@ func packetConn(t testing.TB, at netip.Addr) *net.UDPConn {
 	return c
 }
 
-// lastFree counts what [free] has given; each process begins elsewhere.
-var lastFree atomic.Uint32
-
-func init() { lastFree.Store(rand.Uint32()) }
+// What [free] gives next: each process begins elsewhere.
+var (
+	firstFree = rand.Uint32N(1 << 16)
+	lastFree  atomic.Uint32
+)
 
 // free is an address for a program that is yet to start: nobody uses it, nor the next
 // ports, of UDP and TCP, and none of them is one that Linux gives to sockets which ask for
@@ -128,7 +129,7 @@ func free(t testing.TB) netip.AddrPort {
 	t.Helper()
 	const first, step, last = 61000, 4, 65532
 	for range 100 {
-		at := netip.AddrPortFrom(loopback, first+uint16(lastFree.Add(1)%((last-first)/step))*step)
+		at := netip.AddrPortFrom(loopback, first+uint16((firstFree+lastFree.Add(1))%((last-first)/step))*step)
 		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 		if err != nil {
 			continue
