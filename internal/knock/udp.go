@@ -11,9 +11,13 @@ import (
 )
 
 // udpKnocks are when knocks leave, counted from the start. Of random loss of one packet
-// in twenty each way, all are lost once in a million times.
+// in twenty each way, the first six are all lost once in a million times; the others are
+// for a line that is interrupted, and take no longer than a knock over TCP.
 func udpKnocks() []time.Duration {
-	return []time.Duration{0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 1600 * time.Millisecond, 2300 * time.Millisecond}
+	return []time.Duration{
+		0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 1600 * time.Millisecond, 2300 * time.Millisecond,
+		3500 * time.Millisecond, 5 * time.Second, 6700 * time.Millisecond,
+	}
 }
 
 // udpPatience is how long the last knock waits for its answer.
