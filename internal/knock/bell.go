@@ -2,6 +2,7 @@ package knock
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -24,6 +25,8 @@ const (
 	maxConns    = 64  // connections at a time; more are closed at once
 	connTime    = 5 * time.Second
 	maxFails    = 1000 // of one socket: then it is of no use
+	// acceptPause lets file descriptors come back that are used up.
+	acceptPause = 50 * time.Millisecond
 )
 
 // A bell is one that hangs.
@@ -181,7 +184,13 @@ func RingTCP(ctx context.Context, l net.Listener, cfg BellConfig) Heard {
 			break
 		}
 		if err != nil {
-			fails, failed = fails+1, err
+			if fails, failed = fails+1, err; errors.Is(err, net.ErrClosed) {
+				break
+			}
+			select {
+			case <-time.After(acceptPause):
+			case <-ctx.Done():
+			}
 			continue
 		}
 		select {

@@ -1,6 +1,7 @@
 package knock_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -8,10 +9,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bothways/internal/knock"
+	"bothways/internal/network/networktest"
 )
 
 // A host opens sockets on loopback.
@@ -68,7 +72,7 @@ func hang(t *testing.T, over knock.Transport, at string, cfg knock.BellConfig) (
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan knock.Heard, 1)
-	take := sync.OnceValue(func() knock.Heard { cancel(); return <-done })
+	take := sync.OnceValue(func() knock.Heard { cancel(); return networktest.Within(t, done, "the bell rings on") })
 	t.Cleanup(func() { take() })
 	if over == knock.TCP {
 		l := listenTCP(t, at)
@@ -274,6 +278,93 @@ func TestKnocksOutlastAnInterruption(t *testing.T) {
 	if k := knocker(line, local, terms()).At(t.Context(), knock.UDP, bell); k.Answered() == nil {
 		t.Errorf("%+v", k)
 	}
+}
+
+// A wire is a UDP socket in memory, with one peer. After is called when something has left.
+type wire struct {
+	net.Conn
+	at    *net.UDPAddr
+	after func()
+}
+
+func (w wire) LocalAddr() net.Addr { return w.at }
+
+func (w wire) Write(b []byte) (int, error) {
+	b = bytes.Clone(b)
+	go w.Conn.Write(b) // which waits until it is read
+	w.after()
+	return len(b), nil
+}
+
+func (w wire) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, err := w.Read(b)
+	return n, w.at, err
+}
+
+func (w wire) WriteTo(b []byte, _ net.Addr) (int, error) { return w.Write(b) }
+
+// A wired machine has a wire.
+type wired struct {
+	host
+	wire
+}
+
+func (w wired) DialPacket(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+	return w.wire, nil
+}
+
+// TestAStandstillIsNoSilence: a machine stands still between a knock and its answer for longer than all knocks take.
+func TestAStandstillIsNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		here, bell := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:40000")), netip.MustParseAddrPort("192.0.2.2:5000")
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan knock.Heard, 1)
+		go func() {
+			done <- knock.RingUDP(ctx, wire{far, net.UDPAddrFromAddrPort(bell), func() {}}, knock.BellConfig{Terms: terms()})
+		}()
+		first := sync.OnceFunc(func() { time.Sleep(20 * time.Second) })
+		k := knocker(wired{wire: wire{near, here, first}}, local, terms()).At(t.Context(), knock.UDP, bell)
+		if k.Answered() == nil || len(k.Attempts) != 1 {
+			t.Errorf("%+v", k)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// A starved listener has no file descriptor for a while.
+type starved struct {
+	until  time.Time
+	tries  int
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (s *starved) Accept() (net.Conn, error) {
+	if s.tries++; time.Now().Before(s.until) {
+		return nil, syscall.EMFILE
+	}
+	<-s.closed
+	return nil, net.ErrClosed
+}
+
+func (s *starved) Close() error { s.once.Do(func() { close(s.closed) }); return nil }
+
+func (*starved) Addr() net.Addr { return net.TCPAddrFromAddrPort(local) }
+
+// TestTheBellOutlivesAShortage of file descriptors, and does not ask for them without a pause.
+func TestTheBellOutlivesAShortage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		start := time.Now()
+		l := &starved{until: start.Add(10 * time.Second), closed: make(chan struct{})}
+		h := knock.RingTCP(ctx, l, knock.BellConfig{Terms: terms()})
+		if took := time.Since(start); h.Error != "" || took != 20*time.Second || l.tries > 250 {
+			t.Errorf("after %v and %d tries: %q", took, l.tries, h.Error)
+		}
+	})
 }
 
 // TestBellsAreBounded rings from more places, and more often, than a bell notes.

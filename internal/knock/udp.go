@@ -74,15 +74,16 @@ func knockUDP(ctx context.Context, conn net.Conn, remote netip.AddrPort, terms T
 	rand.Read(k.knock.nonce[:])
 	queue := hearErrors(conn)
 	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
-	start, times := time.Now(), udpKnocks()
+	times := udpKnocks()
 	for i, at := range times {
 		k.knock.attempt = uint8(i)
 		k.send(queue)
-		until := start.Add(at + udpPatience)
+		pause := udpPatience
 		if i+1 < len(times) {
-			until = start.Add(times[i+1])
+			pause = times[i+1] - at
 		}
-		if k.wait(ctx, until, queue) || ctx.Err() != nil {
+		// From when it left: where this machine stood still, the answers have not been read yet.
+		if k.wait(ctx, time.Now().Add(pause), queue) || ctx.Err() != nil {
 			break
 		}
 	}

@@ -30,18 +30,20 @@ func (a Asker) packet(ctx context.Context, s *Said) {
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	s.Local = addrPort(conn.LocalAddr())
 	ask, answered := a.datagram(s)
-	start, times := time.Now(), copies()
+	times := copies()
 	var sent bool
 	for i, at := range times {
+		left := time.Now()
 		_, err := conn.Write(ask)
 		sent = sent || err == nil
-		until := start.Add(talkTime)
+		pause := talkTime - at
 		if i+1 < len(times) {
-			until = start.Add(times[i+1])
+			pause = times[i+1] - at
 		}
-		conn.SetReadDeadline(until)
+		// From now on: where this machine stood still, the answer has not been read yet.
+		conn.SetReadDeadline(time.Now().Add(pause))
 		if listen(ctx, conn, s, answered) {
-			s.RTTMs = ms(time.Since(start.Add(at)))
+			s.RTTMs = ms(time.Since(left))
 			return
 		}
 		if ctx.Err() != nil {
@@ -61,6 +63,9 @@ func (a Asker) packet(ctx context.Context, s *Said) {
 func listen(ctx context.Context, conn net.Conn, s *Said, answered func([]byte) bool) bool {
 	buf := make([]byte, 4096)
 	for range maxStrange {
+		if ctx.Err() != nil { // before this deadline was set, which undid the one that ends it
+			return false
+		}
 		n, err := conn.Read(buf)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded):

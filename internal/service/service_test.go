@@ -11,8 +11,11 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"bothways/internal/service"
 )
@@ -236,6 +239,72 @@ func TestStop(t *testing.T) {
 	if got := asker().At(ctx, service.SIP, "udp", silent); got.Spoke() {
 		t.Errorf("%+v", got)
 	}
+}
+
+// A wire is a socket in memory, that ends at far. After is called when a question has left.
+type wire struct {
+	net.Conn
+	after func()
+}
+
+func (w wire) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	w.after()
+	return n, err
+}
+
+// A wired machine has a wire.
+type wired struct {
+	host
+	wire
+}
+
+func (w wired) DialPacket(context.Context, netip.AddrPort, netip.AddrPort) (net.Conn, error) {
+	return w.wire, nil
+}
+
+// overWire asks for the time over a wire, whose far end answers or does not.
+func overWire(ctx context.Context, answers bool, after func()) service.Said {
+	near, far := net.Pipe()
+	defer far.Close()
+	go func() {
+		for q := make([]byte, 48); ; {
+			if _, err := io.ReadFull(far, q); err != nil {
+				return
+			}
+			a := make([]byte, 48)
+			a[0], a[1] = 4<<3|4, 1
+			copy(a[24:], q[40:])
+			if answers {
+				go far.Write(a)
+			}
+		}
+	}()
+	a := asker()
+	a.Dialer = wired{wire: wire{near, after}}
+	return a.At(ctx, service.NTP, "udp", netip.MustParseAddrPort("192.0.2.1:123"))
+}
+
+// TestAStandstillIsNoSilence: a machine stands still between a question and its answer for longer than it would wait.
+func TestAStandstillIsNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := sync.OnceFunc(func() { time.Sleep(10 * time.Second) })
+		if got := overWire(t.Context(), true, first); got.Outcome != service.Fits {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// TestStopIsNotLost: the context ends while a question leaves.
+func TestStopIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		start := time.Now()
+		overWire(ctx, false, func() { cancel(); synctest.Wait() })
+		if took := time.Since(start); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 func TestCheckName(t *testing.T) {

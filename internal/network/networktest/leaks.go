@@ -57,3 +57,14 @@ func Eventually(limit time.Duration, ask func() bool) bool {
 	}
 	return ask()
 }
+
+// Within is what comes over a channel, and fails the test when nothing does for a minute.
+func Within[T any](t testing.TB, c <-chan T, what string) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(time.Minute):
+		t.Fatal(what)
+	}
+	return v
+}
