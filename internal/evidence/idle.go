@@ -44,8 +44,15 @@ func (t BindingTrial) alive() *bool {
 		return nil
 	}
 	alive := in.Probes > 0
+	if !alive && out.IdledMs > float64(t.IdleMs)+maxLateProbeMs {
+		return nil // the responder may have listened no longer
+	}
 	return &alive
 }
+
+// maxLateProbeMs is by how much a probe may be late, because its sender's machine stood still: the responder listens
+// for some seconds more than the idle time.
+const maxLateProbeMs = 2000
 
 // BindingOutside is the client's part of a trial.
 type BindingOutside struct {

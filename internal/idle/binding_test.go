@@ -2,6 +2,8 @@ package idle_test
 
 import (
 	"context"
+	"net"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +86,36 @@ func TestBindingsAreStopped(t *testing.T) {
 		in, out := try(ctx, newNAT(time.Hour), scenarios.StreamTraffic, time.Minute)
 		if took := time.Since(start); took > 21*time.Second || out.Probes != 0 || in.Probes != 0 {
 			t.Errorf("after %v: %+v, %+v", took, in, out)
+		}
+	})
+}
+
+// A sleeper is the socket of a machine that stands still in a read which begins after a time.
+type sleeper struct {
+	*conn
+	after, until time.Time
+}
+
+func (s *sleeper) ReadFrom(b []byte) (int, net.Addr, error) {
+	if now := time.Now(); now.Before(s.after) || !now.Before(s.until) {
+		return s.conn.ReadFrom(b)
+	}
+	time.Sleep(time.Until(s.until))
+	return 0, nil, os.ErrDeadlineExceeded // Go looks at the deadline first
+}
+
+// TestBindingsOutliveAStandstill: what came while a machine stood still is read before it gives up.
+func TestBindingsOutliveAStandstill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNAT(time.Minute)
+		asleep := &sleeper{conn: n.inside, after: time.Now().Add(3400 * time.Millisecond), until: time.Now().Add(45 * time.Second)}
+		inside := make(chan evidence.BindingInside, 1)
+		go func() {
+			inside <- idle.Inside(t.Context(), asleep, addrPort(n.outside.at.String()), terms(scenarios.StreamTraffic), 20*time.Second)
+		}()
+		out := idle.Outside(t.Context(), n.outside, terms(scenarios.StreamTraffic), 20*time.Second)
+		if in := <-inside; in.Probes != 3 || out.Probes != 3 {
+			t.Errorf("%+v, %+v", in, out)
 		}
 	})
 }
