@@ -26,6 +26,7 @@ type socket struct {
 	reader  AddrPortReader
 	writer  AddrPortWriter
 	stamped *net.UDPConn // when the kernel gives the time of arrival
+	opened  time.Time
 	control [stampSpace]byte
 
 	lastTo   netip.AddrPort // for the plain way
@@ -33,7 +34,7 @@ type socket struct {
 }
 
 func newSocket(conn net.PacketConn) *socket {
-	s := &socket{conn: conn}
+	s := &socket{conn: conn, opened: time.Now()}
 	s.reader, _ = conn.(AddrPortReader)
 	s.writer, _ = conn.(AddrPortWriter)
 	if udp, ok := conn.(*net.UDPConn); ok && enableStamps(udp) {
@@ -48,7 +49,7 @@ func (s *socket) read(b []byte) (n int, from netip.AddrPort, at time.Time, err e
 	case s.stamped != nil:
 		var controls int
 		n, controls, _, from, err = s.stamped.ReadMsgUDPAddrPort(b, s.control[:])
-		at = arrival(s.control[:controls], time.Now())
+		at = arrival(s.control[:controls], s.opened, time.Now())
 		return n, unmap(from), at, err
 	case s.reader != nil:
 		n, from, err = s.reader.ReadFromUDPAddrPort(b)

@@ -11,8 +11,17 @@ import (
 // stampSpace holds one control message with a timespec.
 const stampSpace = 64
 
-// maxQueued bounds how long a datagram can have waited: a larger difference is a step of the wall clock.
+// maxQueued bounds how long a datagram can have waited once the wall clock was set: a larger difference may be its
+// step. Else a datagram has waited for as long as this program stood still.
 const maxQueued = 2 * time.Second
+
+// longestQueue is how long a datagram can have waited at a socket that is open for one time by two clocks.
+func longestQueue(byWall, lasted time.Duration) time.Duration {
+	if clockStep(byWall, lasted) != 0 {
+		return maxQueued
+	}
+	return max(lasted, maxQueued)
+}
 
 // enableStamps asks the kernel for the time of arrival of each datagram (SO_TIMESTAMPNS).
 func enableStamps(conn *net.UDPConn) bool {
@@ -27,9 +36,9 @@ func enableStamps(conn *net.UDPConn) bool {
 	return err == nil && failed == nil
 }
 
-// arrival is when the kernel received the datagram, on the monotonic clock of now; now when it does not
-// say. The one control message is a cmsghdr (length, level, type) and a timespec of two machine words.
-func arrival(control []byte, now time.Time) time.Time {
+// arrival is when the kernel received the datagram, at a socket that is open since then, on the monotonic clock of
+// now; now when it does not say. The one control message is a cmsghdr (length, level, type) and a timespec of two machine words.
+func arrival(control []byte, opened, now time.Time) time.Time {
 	const header, word = unix.SizeofCmsghdr, unix.SizeofPtr
 	if len(control) < header+2*word {
 		return now
@@ -40,7 +49,7 @@ func arrival(control []byte, now time.Time) time.Time {
 		return now
 	}
 	queued := now.Sub(time.Unix(machineWord(control[header:]), machineWord(control[header+word:])))
-	if queued < 0 || queued > maxQueued {
+	if queued < 0 || queued > longestQueue(now.Round(0).Sub(opened.Round(0)), now.Sub(opened)) {
 		return now
 	}
 	return now.Add(-queued)

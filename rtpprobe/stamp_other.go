@@ -13,4 +13,4 @@ const stampSpace = 0
 // enableStamps is false: the time of arrival is when the datagram was read.
 func enableStamps(*net.UDPConn) bool { return false }
 
-func arrival(_ []byte, now time.Time) time.Time { return now }
+func arrival(_ []byte, _, now time.Time) time.Time { return now }
