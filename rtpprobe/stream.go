@@ -156,6 +156,10 @@ func (s *Stream) bufferDrops() *int64 {
 	return new(max(n-s.dropped, 0))
 }
 
+// Opened is when the stream was opened, with its monotonic reading: unlike Result.Opened, what is reckoned from it
+// does not move with a wall clock that is set.
+func (s *Stream) Opened() time.Time { return s.opened }
+
 // Result is what was seen so far.
 func (s *Stream) Result() Result {
 	open, byWall := time.Duration(s.lasted.Load()), time.Duration(s.lastedByWall.Load())

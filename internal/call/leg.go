@@ -168,12 +168,13 @@ func (l *leg) fault(err error) {
 // close ends the media and returns this end's record.
 func (l *leg) close() evidence.CallEnd {
 	l.note(evidence.Moment{What: evidence.OverMoment})
+	opened := l.first().Opened()
 	media := l.stream.Close()
 	l.sockets.close()
 	l.closeMoved(&media)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end.Media = &media
-	l.end.FirstPacketMs = firstPacket(l.end)
+	l.end.FirstPacketMs = firstPacket(l.end, opened)
 	return l.end
 }

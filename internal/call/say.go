@@ -123,7 +123,7 @@ func (l *leg) note(m evidence.Moment) {
 		m.Sent += r.Sent.Packets
 		m.Received += r.Received.Packets + r.Received.Unauthenticated
 		if at := r.Received.LastMS; at != nil {
-			m.LastMs = new(*at + evidence.Millis(r.Opened.Sub(l.opened.UTC().Round(0))))
+			m.LastMs = new(*at + evidence.Millis(s.Opened().Sub(l.opened)))
 		}
 	}
 	l.end.Moments = append(l.end.Moments, m)
