@@ -48,9 +48,10 @@ func (l *leg) listenOnly(ctx context.Context) error {
 	if err := sleep(ctx, l.setup.Cold); err != nil {
 		return err
 	}
-	in := l.first().Result().Received
+	in, waited := l.first().Result().Received, time.Since(start)
 	cold := &evidence.Cold{
-		WaitedMs: evidence.Millis(time.Since(start)),
+		WaitedMs: evidence.Millis(waited),
+		LateMs:   evidence.Millis(waited - l.setup.Cold),
 		Packets:  in.Arrived(),
 	}
 	if l.setup.Check.FromSecond() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,6 +14,7 @@ import (
 	"bothways/internal/evidence"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
+	"bothways/sipprobe"
 )
 
 // changed changes the calls of a run.
@@ -68,6 +70,19 @@ func TestFirstPacket(t *testing.T) {
 		"before":     {func(_ *evidence.Check, f *evidence.CallFacts) { f.Responder.FirstPacketMs = ms(-20) }, false},
 		"held back":  {func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Cold = &evidence.Cold{WaitedMs: 2500} }, false},
 		"one ledger": {func(_ *evidence.Check, f *evidence.CallFacts) { f.Client = nil }, false},
+		"a sender that saw the ACK late": {func(_ *evidence.Check, f *evidence.CallFacts) {
+			f.Client.Cold = &evidence.Cold{WaitedMs: 1000}
+			f.Client.Events = []sipprobe.Event{
+				{Time: diagnosistest.Started, Sent: true, What: "200"},
+				{Time: diagnosistest.Started.Add(1500 * time.Millisecond), What: "ACK"},
+			}
+		}, false},
+		"a sender that stood still": {func(_ *evidence.Check, f *evidence.CallFacts) {
+			f.Client.Media.Sent.Lateness = &rtpprobe.LatenessUS{P50: 10, P99: 20, Max: 2_300_000}
+		}, false},
+		"a sender that was late": {func(_ *evidence.Check, f *evidence.CallFacts) {
+			f.Client.Media.Sent.Lateness = &rtpprobe.LatenessUS{P50: 10, P99: 20, Max: 300_000}
+		}, true},
 		"the far end": {func(_ *evidence.Check, f *evidence.CallFacts) {
 			f.Responder.FirstPacketMs, f.Client.FirstPacketMs = ms(1), ms(1700)
 		}, true},

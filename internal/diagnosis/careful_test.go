@@ -106,6 +106,16 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			func(ev *evidence.Evidence) {
 				inbound(ev, func(f *evidence.CallFacts) { f.Client.Lead.Packets = 3 })
 			}, diagnosis.Degraded, []string{"symptom poor-audio inbound proven"}},
+		{"a responder that stood still while it only listened", diagnosistest.Site{Transports: udp()},
+			func(ev *evidence.Evidence) {
+				inbound(ev, func(f *evidence.CallFacts) {
+					*f.Responder.Cold = evidence.Cold{WaitedMs: 3000, LateMs: 2000}
+				})
+			}, diagnosis.Pass, nil},
+		{"a client that stood still when the call began", diagnosistest.Site{Transports: udp()},
+			func(ev *evidence.Evidence) {
+				inbound(ev, func(f *evidence.CallFacts) { f.Responder.Cold.Packets, f.Client.Lead.Packets = 0, 1 })
+			}, diagnosis.Pass, nil},
 		{"a private address in a private network", diagnosistest.Site{Private: true, Latch: true, Transports: udp()},
 			func(ev *evidence.Evidence) {
 				ev.Run.Address = diagnosistest.Inside

@@ -172,11 +172,17 @@ func (l leg) lead() int64 {
 
 // cold reports whether the receiver listened for a while before it sent.
 func (l leg) cold() bool {
-	return !l.begunBroken && l.receiver != nil && l.receiver.Cold != nil && l.receiver.Cold.WaitedMs >= minColdMs
+	if l.begunBroken || l.receiver == nil || l.receiver.Cold == nil {
+		return false
+	}
+	return l.receiver.Cold.WaitedMs >= minColdMs && l.receiver.Cold.LateMs < standstillMs
 }
 
 // shutOut reports whether nothing arrived while the receiver had not sent.
-func (l leg) shutOut() bool { return l.cold() && l.receiver.Cold.Packets == 0 && l.lead() > 0 }
+// One that had sent next to nothing by then stood still itself.
+func (l leg) shutOut() bool {
+	return l.cold() && l.receiver.Cold.Packets == 0 && l.lead() >= minPackets
+}
 
 // ends names the two ends, the sender first.
 func (l leg) ends() (sender, receiver string) {
@@ -210,6 +216,9 @@ func (l leg) wentTo(a netip.Addr) bool {
 
 // lostTo reports whether the leg is dead, and an address is why: its packets went there, or were not let go there.
 func (l leg) lostTo(a netip.Addr) bool { return l.state == dead && l.wentTo(a) }
+
+// standstillMs is by how much a machine must be late for what it has not counted in time to say nothing.
+const standstillMs = 100
 
 // minColdMs is how long an end must have listened before silence counts.
 const minColdMs = 500

@@ -22,6 +22,14 @@ func TestFormsAreJudged(t *testing.T) {
 		"both are answered": {sipprobe.UDP, func(*evidence.Evidence, *evidence.RewritingFacts) {}, diagnosis.Pass, "2 requests in different forms arrived and were answered"},
 		"an answer is lost": {sipprobe.UDP, func(_ *evidence.Evidence, f *evidence.RewritingFacts) { f.Shown[1].Status = 0 },
 			diagnosis.Fail, "1 arrived, and the answer was lost (invite-sdp)"},
+		"an answer is late": {sipprobe.UDP, func(ev *evidence.Evidence, f *evidence.RewritingFacts) {
+			f.Shown[1].Status = 0
+			ev.Client.Tape = append(ev.Client.Tape, sipprobe.Record{Transport: sipprobe.UDP, Data: []byte("SIP/2.0 401 Unauthorized\r\nCall-ID: " + f.Shown[1].Token + "\r\n\r\n")})
+		}, diagnosis.Inconclusive, "1 arrived, and the answer came when nobody waited for it any more (invite-sdp)"},
+		"a connection whose far end stood still": {sipprobe.TCP, func(ev *evidence.Evidence, f *evidence.RewritingFacts) {
+			f.Shown[0].Status, f.Shown[1] = 0, sipprobe.Shown{Form: "invite-sdp"}
+			ev.Client.Tape = append(ev.Client.Tape, sipprobe.Record{Transport: sipprobe.TCP, Data: []byte("SIP/2.0 401 Unauthorized\r\nCall-ID: " + f.Shown[0].Token + "\r\n\r\n")})
+		}, diagnosis.Inconclusive, "1 arrived, and the answer came when nobody waited for it any more (options)"},
 		"one never arrives": {sipprobe.UDP, func(ev *evidence.Evidence, f *evidence.RewritingFacts) {
 			f.Shown[1].Status, f.Shown[1].Token = 0, "gone"
 		}, diagnosis.Fail, "1 never arrived (invite-sdp)"},

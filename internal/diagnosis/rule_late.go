@@ -16,7 +16,7 @@ func (l leg) firstPacket() *float64 {
 	}
 	ms := *l.receiver.FirstPacketMs - repeatedMs(l.receiver)
 	if l.sender.Cold != nil {
-		ms -= l.sender.Cold.WaitedMs
+		ms -= l.sender.Cold.WaitedMs + acknowledgedMs(l.sender)
 	}
 	return new(max(ms, 0))
 }
@@ -38,6 +38,21 @@ func repeatedMs(end *evidence.CallEnd) float64 {
 	return 0
 }
 
+// acknowledgedMs is how long after its answer an end that was called saw the ACK, in milliseconds; 0 when unknown. One
+// that is to listen first listens from then on.
+func acknowledgedMs(end *evidence.CallEnd) float64 {
+	var answered time.Time
+	for _, e := range end.Events {
+		switch {
+		case e.Sent && e.What == "200" && answered.IsZero():
+			answered = e.Time
+		case !e.Sent && e.What == "ACK" && !answered.IsZero():
+			return float64(e.Time.Sub(answered).Microseconds()) / 1000
+		}
+	}
+	return 0
+}
+
 // clipped counts the packets at the beginning that did not arrive, 0 when unknown. Its arithmetic is modulo 2^16.
 func (l leg) clipped() int64 {
 	if l.state != alive || l.receiver.Media.Received.FirstSequence == nil {
@@ -50,10 +65,19 @@ func (l leg) clipped() int64 {
 	return n
 }
 
-// late reports whether the first packet of a direction came later than the scenario allows.
+// worstMs is how late the sender's own machine sent the packet that it sent latest: it may have been the first.
+func (l leg) worstMs() float64 {
+	if late := l.sender.Media.Sent.Lateness; late != nil {
+		return max(late.Max, 0) / 1000
+	}
+	return 0
+}
+
+// late reports whether the first packet of a direction came later than the scenario allows, and not because
+// its sender's own machine stood still.
 func (c call) late(l leg) bool {
 	ms := l.firstPacket()
-	return c.check.Call != nil && c.check.Call.MaxFirstPacketMs > 0 && ms != nil && *ms > float64(c.check.Call.MaxFirstPacketMs)
+	return c.check.Call != nil && c.check.Call.MaxFirstPacketMs > 0 && ms != nil && *ms-l.worstMs() > float64(c.check.Call.MaxFirstPacketMs)
 }
 
 // lateWords says when the first packet came.

@@ -267,7 +267,10 @@ type CallEnd struct {
 // Cold is the part of a call in which one end only listened.
 type Cold struct {
 	WaitedMs float64 `json:"waited_ms"`
-	Packets  int64   `json:"packets"`
+	// LateMs is by how much that is longer than this end was to wait. Where it is much its machine stood still, and
+	// what came meanwhile may not have been counted.
+	LateMs  float64 `json:"late_ms,omitempty"`
+	Packets int64   `json:"packets"`
 	// ControlPackets are those of [Control] that arrived meanwhile; null where there
 	// were none to come.
 	ControlPackets *int64 `json:"control_packets,omitempty"`
