@@ -102,10 +102,7 @@ func (r *Responder) callOut(s *session, in *sipprobe.Incoming, c pairing.Call) e
 }
 
 func (r *Responder) callClient(s *session, in *sipprobe.Incoming, c pairing.Call) {
-	token := s.run + "-" + c.Check.ID
-	ctx, cancel := context.WithTimeout(s.ctx, pairing.ReachTimeout)
-	e, to, err := r.target(ctx, s, in, c, token)
-	cancel()
+	e, to, err := r.patientTarget(s, in, c, s.run+"-"+c.Check.ID)
 	if err != nil {
 		end := call.Unplaced(err)
 		s.finish(c.Check.ID, end)
@@ -137,6 +134,22 @@ func (r *Responder) target(ctx context.Context, s *session, in *sipprobe.Incomin
 		return nil, sipprobe.Target{}, errors.New("the client has opened no flow over " + string(t))
 	}
 	return f.endpoint, sipprobe.Target{Peer: f.peer, Token: token}, nil
+}
+
+// targetTries is how often a connection is tried that does not open in time, as where the client or this machine
+// stands still for some seconds. The client waits longer for the INVITE.
+const targetTries = 3
+
+func (r *Responder) patientTarget(s *session, in *sipprobe.Incoming, c pairing.Call, token string) (e *sipprobe.Endpoint, to sipprobe.Target, err error) {
+	for range targetTries {
+		ctx, cancel := context.WithTimeout(s.ctx, pairing.ReachTimeout)
+		e, to, err = r.target(ctx, s, in, c, token)
+		cancel()
+		if err == nil || s.ctx.Err() != nil || network.ConnectResult(err) != "timeout" {
+			break
+		}
+	}
+	return e, to, err
 }
 
 // newFlow makes a path to the client's own port that did not exist before: over UDP
