@@ -213,6 +213,19 @@ func TestNonces(t *testing.T) {
 	}
 }
 
+// TestNoncesOutliveAClockThatIsSet: who is challenged once the clock was set back can answer.
+func TestNoncesOutliveAClockThatIsSet(t *testing.T) {
+	now := time.Now()
+	n := sipprobe.NewNonces()
+	n.Issue("192.0.2.1", now)
+	for _, step := range []time.Duration{-time.Hour, time.Hour} {
+		now = now.Add(step)
+		if nonce := n.Issue("192.0.2.1", now); !n.Fresh(nonce, "192.0.2.1", now) || !n.Use(nonce, 1, "a", now) {
+			t.Errorf("set by %v: a new nonce is refused", step)
+		}
+	}
+}
+
 func TestStatelessReplyKeepsTheRequestsBytes(t *testing.T) {
 	msg := lines("OPTIONS sip:x SIP/2.0", "v:  SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKa ; rport;ttl=1", "Via: SIP/2.0/TCP second",
 		"f : \"A;tag=b\" <sip:a>;tag=1", "To:<sip:b;tag=no>", " ;x=y", "i: 1", "Cseq:  7 OPTIONS", "X: dropped", "", "")

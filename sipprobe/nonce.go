@@ -84,8 +84,8 @@ func (n *nonces) state(nonce string, source netip.Addr, now time.Time) nonceStat
 	if err != nil || len(b) != nonceTime+nonceMAC || !hmac.Equal(b[nonceTime:], n.mac(b[:nonceTime], source)) {
 		return nonceForged
 	}
-	age := now.Sub(time.Unix(0, issuedAt(b)))
-	if age > nonceLife || age < -nonceLife {
+	// One of the future was issued before this machine's clock was set back, as all are from then on.
+	if now.Sub(time.Unix(0, issuedAt(b))) > nonceLife {
 		return nonceStale
 	}
 	return nonceFresh

@@ -37,8 +37,9 @@ type line struct {
 	// and a session that ends late cannot close the connection of the next.
 	endpoint *sipprobe.Endpoint
 	instance string
-	messages int                       // sent
-	heard    atomic.Int64              // when something came over it, in ns since 1970
+	messages int // sent
+	began    time.Time
+	heard    atomic.Int64              // when something came over it, in ns since it began: no clock that is set
 	said     map[netip.AddrPort]string // to the log, last
 }
 
@@ -54,7 +55,7 @@ func (r *Responder) Dial(ctx context.Context, clients ...netip.AddrPort) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	l := &line{Responder: r, instance: strings.ToLower(rand.Text()[:16]), said: make(map[netip.AddrPort]string)}
+	l := &line{Responder: r, instance: strings.ToLower(rand.Text()[:16]), said: make(map[netip.AddrPort]string), began: time.Now()}
 	return l.keep(ctx, clients)
 }
 
@@ -69,9 +70,14 @@ func (r *Responder) begin() bool {
 	return true
 }
 
+// hear notes that something came over the line, quiet is how long ago something did.
+func (l *line) hear() { l.heard.Store(int64(time.Since(l.began))) }
+
+func (l *line) quiet() time.Duration { return time.Since(l.began) - time.Duration(l.heard.Load()) }
+
 // serve answers the client as on the responder's own ports.
 func (l *line) serve(in *sipprobe.Incoming) {
-	l.heard.Store(time.Now().UnixNano())
+	l.hear()
 	l.Responder.serve(in)
 }
 

@@ -35,7 +35,7 @@ func (l *line) hold(ctx context.Context, client netip.AddrPort) (held bool, err 
 	if err := l.present(ctx, p, presentTimeout); err != nil {
 		return false, err
 	}
-	l.heard.Store(time.Now().UnixNano())
+	l.hear()
 	clear(l.said)
 	l.cfg.Logger.Info("client dialled", "client", client)
 	return true, l.stay(ctx, conn, p)
@@ -56,21 +56,20 @@ var errEnded = errors.New("closed")
 // stay waits for the end of the connection, and asks where the client is silent.
 func (l *line) stay(ctx context.Context, conn *endingConn, p pairing.Presence) error {
 	for {
-		quiet := time.Until(time.Unix(0, l.heard.Load()).Add(silence))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-conn.ended:
 			return errEnded
-		case <-time.After(quiet):
+		case <-time.After(silence - l.quiet()):
 		}
-		if time.Since(time.Unix(0, l.heard.Load())) < silence {
+		if l.quiet() < silence {
 			continue
 		}
 		if err := l.present(ctx, p, askTimeout); err != nil {
 			return err
 		}
-		l.heard.Store(time.Now().UnixNano())
+		l.hear()
 	}
 }
 
