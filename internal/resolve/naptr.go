@@ -102,9 +102,9 @@ func (r Resolver) over(ctx context.Context, network string, server netip.AddrPor
 		return nil, err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	deadline, _ := ctx.Deadline()
-	conn.SetDeadline(deadline)
+	conn.SetDeadline(deadline) // before what ends it early
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	if network == "tcp" {
 		return overTCP(conn, question)
 	}
