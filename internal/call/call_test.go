@@ -10,6 +10,7 @@ import (
 	"bothways/internal/call"
 	"bothways/internal/evidence"
 	"bothways/internal/network"
+	"bothways/internal/network/networktest"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -38,12 +39,7 @@ func both(t *testing.T, caller, called context.Context, from, to call.Setup) (pl
 	ended := make(chan evidence.CallEnd, 1)
 	far := endpoint(t, func(in *sipprobe.Incoming) { ended <- call.Answer(called, in, "far", to) })
 	placed = call.Place(caller, endpoint(t, nil), sipprobe.Target{Peer: far.Local(), Token: "near"}, from)
-	select {
-	case answered = <-ended:
-	case <-time.After(time.Minute):
-		t.Fatal("the called end goes on")
-	}
-	return placed, answered
+	return placed, networktest.Within(t, ended, "the called end goes on")
 }
 
 func TestCall(t *testing.T) {
@@ -120,7 +116,7 @@ func TestCallThatCannotBe(t *testing.T) {
 			placed := call.Place(t.Context(), endpoint(t, nil), sipprobe.Target{Peer: far.Local(), Token: "near"}, from)
 			end := placed
 			if row.where == "called" {
-				end = <-answered
+				end = networktest.Within(t, answered, "the called end goes on, or was not called")
 				if placed.Invite == nil || placed.Invite.Status != row.status || placed.Fault != "" {
 					t.Errorf("the caller: %+v", placed.Invite)
 				}
@@ -139,7 +135,7 @@ func TestOfferThatCannotBeUsed(t *testing.T) {
 			ended := make(chan evidence.CallEnd, 1)
 			far := endpoint(t, func(in *sipprobe.Incoming) { ended <- call.Answer(t.Context(), in, "far", side(true, time.Second)) })
 			_, x := endpoint(t, nil).Invite(t.Context(), sipprobe.Target{Peer: far.Local(), Token: "near"}, []byte(offer))
-			if end := <-ended; x.Status != 488 || end.Unreadable == "" || end.Fault != "" || end.Media == nil {
+			if end := networktest.Within(t, ended, "the called end goes on, or was not called"); x.Status != 488 || end.Unreadable == "" || end.Fault != "" || end.Media == nil {
 				t.Errorf("status %d, %+v", x.Status, end)
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"bothways/internal/diagnosis"
 	"bothways/internal/evidence"
 	"bothways/internal/network"
+	"bothways/internal/network/networktest"
 	"bothways/internal/responder"
 	"bothways/rtpprobe"
 	"bothways/scenarios"
@@ -43,7 +44,7 @@ func TestCallsThroughKamailio(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), lasts["caller"])
 				defer cancel()
 				placed := call.Place(ctx, near, sipprobe.Target{Peer: p.at, Token: "near"}, toPhone(loopback, rtpprobe.PCMU, time.Minute))
-				answered := <-ended
+				answered := networktest.Within(t, ended, "the called end goes on, or was not called")
 				for name, end := range map[string]evidence.CallEnd{"caller": placed, "called": answered} {
 					if !end.Established || end.Fault != "" || end.Media == nil || end.Media.Received.ToneHeardMS < 500 {
 						t.Errorf("%s: %+v\n%+v", name, end, end.Invite)

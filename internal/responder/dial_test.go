@@ -39,9 +39,9 @@ func TestDialUntilTheClientIsThere(t *testing.T) {
 		came <- in.Source
 	})
 	log.wait(t, "client dialled client=", 1)
-	ordersOver(t, e, <-came)
+	ordersOver(t, e, networktest.Within(t, came, "the responder has not come"))
 	stop()
-	if err := <-ended; err != nil {
+	if err := networktest.Within(t, ended, "Dial goes on"); err != nil {
 		t.Errorf("Dial: %v", err)
 	}
 }
@@ -125,7 +125,7 @@ func TestDialMeets(t *testing.T) {
 				log.wait(t, row.log, 1)
 				stop()
 			}
-			if err := <-ended; !errors.Is(err, row.err) {
+			if err := networktest.Within(t, ended, "Dial goes on"); !errors.Is(err, row.err) {
 				t.Errorf("Dial: %v", err)
 			}
 			if log.count("client dialled") != 0 || r.Sessions() != 0 {
@@ -150,7 +150,7 @@ func TestCloseEndsTheDial(t *testing.T) {
 		ended, _ := dial(t, r, to)
 		log.wait(t, line, 1)
 		r.Close()
-		if err := <-ended; err != nil {
+		if err := networktest.Within(t, ended, "Dial goes on"); err != nil {
 			t.Errorf("Dial: %v", err)
 		}
 		if err := r.Dial(t.Context(), to); err != nil {

@@ -81,7 +81,7 @@ func TestShow(t *testing.T) {
 		name, _, _ = strings.Cut(name, "\r\n")
 		seen[strings.TrimSuffix(name, ";rport")] = true
 	}
-	for _, s := range (<-reply).Shown {
+	for _, s := range networktest.Within(t, reply, "the responder goes on").Shown {
 		if s.Status != 0 || !seen[s.Form] {
 			t.Errorf("%+v", s)
 		}

@@ -185,7 +185,7 @@ func TestSweepBesideACall(t *testing.T) {
 		defer close(done)
 		client.Run(ctx, clientOf(r, scenarios.Scenario{Name: "call", Checks: []scenarios.Check{aCheck("out", sipprobe.UDP, time.Minute)}}))
 	}()
-	defer func() { stop(); <-done }()
+	defer func() { stop(); networktest.Within(t, done, "the client goes on") }()
 	if !networktest.Eventually(time.Minute, func() bool { return !free(29910) && !free(29911) }) {
 		t.Fatal("there is no call")
 	}

@@ -75,13 +75,13 @@ func TestClientGoesSilent(t *testing.T) {
 		defer close(done)
 		client.Run(ctx, cfg)
 	}()
-	<-calling
+	networktest.Within(t, calling, "there is no call")
 	wire.Vanish()
 	stop()
 	if !networktest.Eventually(idleWithin, func() bool { return r.Sessions() == 0 }) {
 		t.Errorf("%d sessions are left after %v", r.Sessions(), idleWithin)
 	}
-	<-done
+	networktest.Within(t, done, "the client goes on")
 }
 
 func clientOf(r *responder.Responder, s scenarios.Scenario) client.Config {
