@@ -70,6 +70,21 @@ func TestFirstPacket(t *testing.T) {
 		"before":     {func(_ *evidence.Check, f *evidence.CallFacts) { f.Responder.FirstPacketMs = ms(-20) }, false},
 		"held back":  {func(_ *evidence.Check, f *evidence.CallFacts) { f.Client.Cold = &evidence.Cold{WaitedMs: 2500} }, false},
 		"one ledger": {func(_ *evidence.Check, f *evidence.CallFacts) { f.Client = nil }, false},
+		"a sender that stood still when the answer came": {func(_ *evidence.Check, f *evidence.CallFacts) {
+			f.Responder.Events = []sipprobe.Event{
+				{Time: diagnosistest.Started, Sent: true, What: "200"},
+				{Time: diagnosistest.Started.Add(1500 * time.Millisecond), Sent: true, What: "200"},
+				{Time: diagnosistest.Started.Add(2400 * time.Millisecond), What: "ACK"},
+				{Time: diagnosistest.Started.Add(8 * time.Second), Sent: true, What: "200"},
+			}
+		}, false},
+		"an answer that was sent once": {func(_ *evidence.Check, f *evidence.CallFacts) {
+			f.Responder.Events = []sipprobe.Event{
+				{Time: diagnosistest.Started, Sent: true, What: "200"},
+				{Time: diagnosistest.Started.Add(2400 * time.Millisecond), What: "ACK"},
+				{Time: diagnosistest.Started.Add(8 * time.Second), Sent: true, What: "200"},
+			}
+		}, true},
 		"a sender that saw the ACK late": {func(_ *evidence.Check, f *evidence.CallFacts) {
 			f.Client.Cold = &evidence.Cold{WaitedMs: 1000}
 			f.Client.Events = []sipprobe.Event{

@@ -16,41 +16,37 @@ func (l leg) firstPacket() *float64 {
 	}
 	ms := *l.receiver.FirstPacketMs - repeatedMs(l.receiver)
 	if l.sender.Cold != nil {
-		ms -= l.sender.Cold.WaitedMs + acknowledgedMs(l.sender)
+		heard, _ := acknowledgedMs(l.sender) // one that is to listen first listens from the ACK on
+		ms -= l.sender.Cold.WaitedMs + heard
 	}
 	return new(max(ms, 0))
 }
 
-// repeatedMs is for how long an end that was called sent its answer again until it was acknowledged, in milliseconds.
-// Nobody speaks before the answer has come, and one that is lost is no audio that is held back.
+// repeatedMs is how long after its first answer an end that was called saw the ACK, in milliseconds, where it had sent
+// its answer again; else 0. Nobody speaks before the answer has come, and one that is lost, or comes to a machine that
+// stands still, is no audio that is held back.
 func repeatedMs(end *evidence.CallEnd) float64 {
-	var first, last time.Time
-	for _, e := range end.Events {
-		switch {
-		case e.Sent && e.What == "200":
-			if last = e.Time; first.IsZero() {
-				first = e.Time
-			}
-		case !e.Sent && e.What == "ACK":
-			return float64(last.Sub(first).Microseconds()) / 1000
-		}
+	if ms, answers := acknowledgedMs(end); answers > 1 {
+		return ms
 	}
 	return 0
 }
 
-// acknowledgedMs is how long after its answer an end that was called saw the ACK, in milliseconds; 0 when unknown. One
-// that is to listen first listens from then on.
-func acknowledgedMs(end *evidence.CallEnd) float64 {
+// acknowledgedMs is how long after its answer an end that was called saw the ACK, in milliseconds, and how often it had
+// answered by then; 0 when unknown.
+func acknowledgedMs(end *evidence.CallEnd) (ms float64, answers int) {
 	var answered time.Time
 	for _, e := range end.Events {
 		switch {
-		case e.Sent && e.What == "200" && answered.IsZero():
-			answered = e.Time
-		case !e.Sent && e.What == "ACK" && !answered.IsZero():
-			return float64(e.Time.Sub(answered).Microseconds()) / 1000
+		case e.Sent && e.What == "200":
+			if answers++; answered.IsZero() {
+				answered = e.Time
+			}
+		case !e.Sent && e.What == "ACK" && answers > 0:
+			return float64(e.Time.Sub(answered).Microseconds()) / 1000, answers
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // clipped counts the packets at the beginning that did not arrive, 0 when unknown. Its arithmetic is modulo 2^16.
