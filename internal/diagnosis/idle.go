@@ -47,6 +47,9 @@ func (v *view) idleOf(c *evidence.Check) idleCheck {
 	out.again = more != nil
 	for i, ms := range c.Idle.StepsMs {
 		t := IdleTrial{IdleMs: float64(ms), Alive: c.IdleFacts.Alive(i)}
+		if t.Alive != nil && !*t.Alive && v.vanished() { // a responder that gives its client up closes its connections
+			t.Alive = nil
+		}
 		if v.cameToMachine(c.IdleFacts, i) {
 			t.Alive, out.stopped = new(true), append(out.stopped, t.IdleMs)
 		}

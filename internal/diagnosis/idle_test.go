@@ -47,6 +47,9 @@ func TestIdleAccusesNobodyWrongly(t *testing.T) {
 		}, diagnosis.Inconclusive, nil},
 		{"one lost trial may be chance", 100_000, forever, func(ev *evidence.Evidence) { cut(ev, 4) },
 			diagnosis.Fail, []string{"cause udp-binding-short outbound likely"}},
+		{"a responder that was lost, and with it its connections", forever, 200_000, func(ev *evidence.Evidence) {
+			ev.Responder, ev.Run.Interrupted = nil, "the responder cannot be reached any more"
+		}, diagnosis.Inconclusive, nil},
 		{"dead only where nothing was promised", forever, 800_000, func(*evidence.Evidence) {}, diagnosis.Inconclusive, nil},
 		{"connections that never opened", forever, 0, func(ev *evidence.Evidence) {
 			for i := range connection(ev).Connections {
