@@ -32,13 +32,13 @@ func (s *Stream) read(sock *socket) {
 	defer s.overdue(parsed)
 	for failures := 0; ; {
 		n, from, at, err := sock.read(buffer)
-		if s.isClosed() {
-			return
-		}
 		if err == nil {
 			failures = 0
 			s.receive(parsed, buffer[:n], from, at)
 			continue
+		}
+		if s.isClosed() {
+			return
 		}
 		failures++
 		s.mu.Lock()

@@ -115,7 +115,10 @@ func (s *Stream) Close() Result {
 	return s.Result()
 }
 
-// stopReading wakes the readers by a deadline in the past, which leaves the sockets to their owner.
+// lastReads is for how long is read at the end what is there already: much, where this machine stood still.
+const lastReads = 20 * time.Millisecond
+
+// stopReading ends the readers by a deadline, which leaves the sockets to their owner.
 func (s *Stream) stopReading() {
 	socks := []*socket{s.media}
 	if s.cfg.RTCP != nil {
@@ -125,7 +128,7 @@ func (s *Stream) stopReading() {
 		socks = append(socks, s.outlet)
 	}
 	for _, sock := range socks {
-		sock.conn.SetReadDeadline(time.Unix(1, 0))
+		sock.conn.SetReadDeadline(time.Now().Add(lastReads))
 	}
 	s.readers.Wait()
 	for _, sock := range socks {
