@@ -52,7 +52,7 @@ func Named(name string) (Scenario, error) {
 func Source(name string) ([]byte, error) {
 	data, err := library.ReadFile("library/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("no scenario %q; `bothways scenarios` lists them%s", name, didYouMean(name, Names()))
+		return nil, fmt.Errorf("no scenario %q%s", name, didYouMean(name, Names()))
 	}
 	return data, nil
 }

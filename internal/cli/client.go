@@ -98,6 +98,8 @@ func (c *runCmd) meet(ctx context.Context, cfg *client.Config, s console.Streams
 	switch {
 	case c.Wait:
 		return stop, c.await(ctx, cfg, s)
+	case c.Target == "" && c.keyFlags.given():
+		return stop, console.Hint(errors.New("--key without TARGET"), "give the site's public address as TARGET; a run against a responder of its own needs no key")
 	case c.Target == "":
 		return c.embed(ctx, cfg)
 	}

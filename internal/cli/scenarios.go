@@ -62,7 +62,7 @@ func scenarioHint(err error, nameOrFile string) error {
 	case wrong:
 		return console.Hint(err, "bothways scenarios check FILE reads it again, bothways scenarios show trunk prints one to start from")
 	}
-	return console.Hint(err, "bothways scenarios list names those that ship; a file is given by its path, such as ./mine.yaml")
+	return console.Hint(err, "bothways scenarios lists those that ship; a file is given by its path, such as ./mine.yaml")
 }
 
 type showCmd struct {

@@ -22,6 +22,9 @@ type keyFlags struct {
 	KeyFile string `placeholder:"FILE" type:"existingfile" help:"File whose first line is the key."`
 }
 
+// given reports whether a flag, and not the environment, gives the key.
+func (f keyFlags) given() bool { return f.Key != "" || f.KeyFile != "" }
+
 // key returns the given key, empty when none was given.
 func (f keyFlags) key(s console.Streams) (string, error) {
 	if f.Key != "" && f.KeyFile != "" {

@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -90,12 +92,12 @@ func Command(program, description string, grammar any, args []string, s Streams)
 	if err != nil {
 		return finish(program, err, s.Err)
 	}
-	chosen, err := parser.Parse(args)
+	chosen, err := parser.Parse(asFlags(args))
 	if helped {
 		return ExitOK
 	}
 	if err != nil {
-		return finish(program, Hint(err, "%s", usageHint(program, err)), s.Err)
+		return finish(program, Hint(inWords(err), "%s", usageHint(program, err)), s.Err)
 	}
 	quietLibraries()
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
@@ -103,6 +105,28 @@ func Command(program, description string, grammar any, args []string, s Streams)
 	chosen.BindTo(ctx, (*context.Context)(nil))
 	chosen.Bind(s)
 	return finish(program, chosen.Run(), s.Err)
+}
+
+// asFlags reads "help run" and "version", which people try first, as "run --help" and "--version".
+func asFlags(args []string) []string {
+	switch {
+	case len(args) > 0 && args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "version":
+		return []string{"--version"}
+	}
+	return args
+}
+
+// inWords puts kong's words for what is wrong with a flag into those of its users.
+func inWords(err error) error {
+	text := strings.NewReplacer(
+		`but got "EOL" (<EOL>)`, "and got nothing",
+		"a valid 16 bit uint", "a port from 0 to 65535",
+		" string value", " a value",
+		"expected duration but", "expected a time with its unit, as 30s or 5m, but",
+	).Replace(err.Error())
+	return errors.New(text)
 }
 
 // endings are the signals that end a command: an interrupt, a closed window, a lost

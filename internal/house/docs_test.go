@@ -116,6 +116,7 @@ func TestDocumentedFlagsExist(t *testing.T) {
 
 func TestDocumentedCommandsExist(t *testing.T) {
 	_, commands := grammar(t)
+	commands = append(commands, "help", "version") // which every program understands
 	each(t, command, func(p page, name string) {
 		if !slices.Contains(commands, name) {
 			t.Errorf("%s names the command %s, which no program has", p.path, name)
