@@ -213,7 +213,7 @@ func (r *run) way(c *evidence.Check) *flow {
 	case r.flows[t] == nil:
 		c.Skipped = r.missing(t)
 	case !r.answers(t):
-		c.Skipped = string(t) + " does not answer"
+		c.Skipped = fmt.Sprintf("the responder does not answer over %s", t)
 	default:
 		return r.flows[t]
 	}

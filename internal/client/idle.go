@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -38,7 +39,7 @@ func (r *run) idle(ctx context.Context, c *evidence.Check) {
 	case !outward && r.flows[t] == nil:
 		c.Skipped = r.missing(t)
 	case !outward && !r.answers(t):
-		c.Skipped = string(t) + " does not answer"
+		c.Skipped = fmt.Sprintf("the responder does not answer over %s", t)
 	case c.Kind == scenarios.BindingKind:
 		r.bindings(ctx, c)
 	case outward:

@@ -1,7 +1,9 @@
 package diagnosis
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"bothways/scenarios"
 	"bothways/sipprobe"
@@ -38,7 +40,10 @@ func (v *view) ranked(found []Finding) []Finding {
 	slices.SortStableFunc(causes, func(a, b Finding) int { return placeOf(a.Code).rank() - placeOf(b.Code).rank() })
 	roots, at := v.folded(causes)
 	for i := range symptoms {
-		symptoms[i].ExplainedBy = v.reasons(symptoms[i], causes, roots, at)
+		s := &symptoms[i]
+		if s.ExplainedBy = v.reasons(*s, causes, roots, at); len(s.ExplainedBy) > 0 {
+			s.Remedy = remedies(s.ExplainedBy)
+		}
 	}
 	return append(symptoms, v.settings(roots, symptoms)...)
 }
@@ -72,6 +77,15 @@ func (v *view) reasons(symptom Finding, causes, roots []Finding, at []int) []Rea
 		if _, ok := v.explains(c, symptom); ok && !slices.Contains(out, r) {
 			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// remedies lead to the causes, whose remedies are the ones to apply.
+func remedies(causes []Reason) []string {
+	var out []string
+	for _, r := range causes {
+		out = append(out, fmt.Sprintf("Mend the cause: %s (%s).", strings.TrimSuffix(r.Title, "."), r.Code))
 	}
 	return out
 }

@@ -90,6 +90,35 @@ func TestEachExplanationHasANearMiss(t *testing.T) {
 	}
 }
 
+// TestSymptomsLeadToTheirCauses: what to do stands with the causes where there are any, and
+// with the symptom where there are none.
+func TestSymptomsLeadToTheirCauses(t *testing.T) {
+	t.Parallel()
+	explained, bare := 0, 0
+	for _, r := range diagnosistest.Runs() {
+		for _, f := range Diagnose(r.Evidence).Findings {
+			if f.Role != Symptom {
+				continue
+			}
+			for i, c := range f.ExplainedBy {
+				explained++
+				if len(f.Remedy) != len(f.ExplainedBy) || !strings.Contains(f.Remedy[i], "Mend the cause: ") || !strings.Contains(f.Remedy[i], c.Code) {
+					t.Errorf("%s: %s: %q", r.Name, f.Code, f.Remedy)
+				}
+			}
+			if len(f.ExplainedBy) == 0 {
+				bare++
+				if len(f.Remedy) == 0 || strings.Contains(strings.Join(f.Remedy, " "), "cause") {
+					t.Errorf("%s: %s: %q", r.Name, f.Code, f.Remedy)
+				}
+			}
+		}
+	}
+	if explained == 0 || bare == 0 {
+		t.Error(explained, bare)
+	}
+}
+
 // TestCoincidencesAreNone: a symptom names no cause that has nothing to do with it.
 func TestCoincidencesAreNone(t *testing.T) {
 	for _, r := range diagnosistest.Coincidences() {

@@ -37,7 +37,7 @@ type Finding struct {
 	Confidence Confidence
 	// Evidence holds sentences with the numbers and addresses of this run.
 	Evidence []string
-	// Remedy holds the steps to take, in order.
+	// Remedy holds the steps to take, in order; for a symptom that causes explain, to mend them.
 	Remedy []string
 	// Vendor is the remedy on the router that the run names; nil when it names none, or
 	// nothing is known of this finding there.

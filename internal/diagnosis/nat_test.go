@@ -184,7 +184,7 @@ func TestNATsNeedNoSIPOverUDP(t *testing.T) {
 	ev := diagnosistest.Site{Closed: udp(), Transports: udp(), NATs: []diagnosistest.NAT{{}}}.Run()
 	ev.Checks, ev.Scenario.Checks = ev.Checks[len(ev.Checks)-1:], ev.Scenario.Checks[len(ev.Checks)-1:]
 	d := diagnosis.Diagnose(ev)
-	if want := "How the NATs behave was measured in all of 1 check."; d.Verdict != diagnosis.Pass || d.Summary != want {
+	if want := "How the NATs behave was measured."; d.Verdict != diagnosis.Pass || d.Summary != want {
 		t.Errorf("%s: %s %v, want %s", d.Verdict, d.Summary, findings(d), want)
 	}
 }

@@ -80,14 +80,17 @@ func summarise(v *view, d Diagnosis) string {
 	switch d.Verdict {
 	case Pass:
 		text := v.faultless(d.Checks, counts)
-		if d.Within != "" {
+		switch {
+		case d.Within != "":
 			text += " The client was not outside, so that the router was not tested."
+		case v.Run.Embedded:
+			text += " Both ends are this program, so that no router was tested."
 		}
 		return text
 	case Fail:
-		return fmt.Sprintf("%d of %s failed, and no cause can be named.", counts[Fail], count(scenarioChecks(counts), "check"))
+		return fmt.Sprintf("%d of %s failed, and no cause can be named: %s.", counts[Fail], count(scenarioChecks(counts), "check"), those(d.Checks, Fail))
 	case Degraded:
-		return fmt.Sprintf("%d of %s passed with reservations.", counts[Degraded], count(scenarioChecks(counts), "check"))
+		return fmt.Sprintf("%d of %s passed with reservations: %s.", counts[Degraded], count(scenarioChecks(counts), "check"), those(d.Checks, Degraded))
 	}
 	switch {
 	case v.Run.Interrupted != "":
@@ -97,7 +100,24 @@ func summarise(v *view, d Diagnosis) string {
 	case counts[Pass]+counts[Degraded]+counts[Inconclusive] == 0:
 		return "No check was run."
 	}
-	return fmt.Sprintf("%d of %s could not be decided.", counts[Inconclusive], count(scenarioChecks(counts), "check"))
+	return fmt.Sprintf("%d of %s could not be decided: %s.", counts[Inconclusive], count(scenarioChecks(counts), "check"), those(d.Checks, Inconclusive))
+}
+
+// maxNamed is how many checks the summary names.
+const maxNamed = 3
+
+// those names the checks with a verdict, controls aside.
+func those(checks []CheckVerdict, verdict Verdict) string {
+	var ids []string
+	for _, c := range checks {
+		if c.Verdict == verdict && c.Control == "" {
+			ids = append(ids, c.ID)
+		}
+	}
+	if more := len(ids) - maxNamed; more > 0 {
+		ids = append(ids[:maxNamed], fmt.Sprintf("%d more", more))
+	}
+	return list(ids)
 }
 
 // faultless says what a run without fault has shown.
@@ -133,6 +153,9 @@ func (v *view) faultless(checks []CheckVerdict, counts map[Verdict]int) string {
 		shown = "SIP and audio went both ways, and " + open + ","
 	case passed[scenarios.CallKind] > 0:
 		shown = "SIP and audio went both ways"
+	}
+	if counts[Skipped] == 0 && counts[Pass] == 1 {
+		return sentence(strings.TrimSuffix(shown, ","))
 	}
 	if counts[Skipped] == 0 {
 		return fmt.Sprintf("%s in all of %s.", shown, count(counts[Pass], "check"))

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"strings"
 
 	"bothways/internal/evidence"
 	"bothways/sipprobe"
@@ -12,11 +13,13 @@ func noSignalling(v *view) []Finding {
 	if v.answers() || v.turnedAway() != "" || len(wrongKey(v)) > 0 || v.Run.Interrupted != "" && !v.paired() { // nobody waited for an answer
 		return nil
 	}
-	var lines []string
+	var lines, ports []string
 	network := false
 	for _, a := range v.Pairing.Attempts {
 		t := try{connect: a.Connect, exchange: a.Exchange}
 		network = network || !t.local()
+		port := v.port(contact{transport: a.Transport, tries: []try{t}})
+		ports = append(ports, strings.Replace(port, "TLS", "TCP", 1)) // as routers call it
 		lines = append(lines, fmt.Sprintf("%s to %s: %s.", a.Transport, v.remote(a), t.ended(a.Transport)))
 	}
 	if !network {
@@ -28,7 +31,7 @@ func noSignalling(v *view) []Finding {
 	}
 	return []Finding{{
 		Evidence: append(lines, note),
-		values:   values{"address": v.Run.Address.String()},
+		values:   values{"address": v.Run.Address.String(), "ports": list(ports)},
 	}}
 }
 
@@ -72,10 +75,18 @@ func transportUnreachable(v *view) []Finding {
 		out = append(out, Finding{
 			Direction: "inbound", Checks: c.ids(),
 			Evidence: []string{v.lastTry(c), v.diedAt(c), "Over " + v.working() + " the responder answered in the same run."},
-			values:   values{"transport": v.port(c), "name": c.transport.String()}, transports: []sipprobe.Transport{c.transport},
+			values:   values{"transport": v.port(c), "look": lookFor(c)}, transports: []sipprobe.Transport{c.transport},
 		})
 	}
 	return out
+}
+
+// lookFor completes "look at what …" for a transport that is not answered.
+func lookFor(c contact) string {
+	if len(c.all(try.stranger)) > 0 {
+		return "answers there instead: the router's own telephony or its ALG, or another machine to which the forward leads"
+	}
+	return fmt.Sprintf("filters %s on the path, in the router, in the firewall and on the responder's machine", c.transport)
 }
 
 // lastTry says how the transport was tried and how that ended.

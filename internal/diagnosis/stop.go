@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"bothways/internal/evidence"
 	"bothways/scenarios"
@@ -74,6 +75,14 @@ func (c call) when(l leg, s stop) string {
 	return fmt.Sprintf("after %s of audio", millis(s.afterMs))
 }
 
+// moment is after what happened in the call the audio stopped, empty where nothing did.
+func (c call) moment(l leg, s stop) string {
+	if s.after == nil && !c.atPause(l, s) {
+		return ""
+	}
+	return c.when(l, s)
+}
+
 // shortestOwnMemory is the shortest pause, in milliseconds, after which the client's own NAT may
 // have forgotten a call: networks of mobile phones do so after half a minute or less.
 const shortestOwnMemory = 15_000
@@ -125,7 +134,8 @@ func (c call) bothStop(d scenarios.Direction, s stop) string {
 func audioStops(v *view) []Finding {
 	var out []Finding
 	for _, d := range []scenarios.Direction{scenarios.Inbound, scenarios.Outbound} {
-		f := Finding{Direction: d, values: values{"who": hears(d), "way": way(d)}}
+		f := Finding{Direction: d, values: values{"who": hears(d)}}
+		var moments []string
 		for _, c := range v.established() {
 			l := c.leg(d)
 			s, stopped := l.stop()
@@ -133,6 +143,7 @@ func audioStops(v *view) []Finding {
 				continue
 			}
 			_, receiver := l.ends()
+			moments = append(moments, c.moment(l, s))
 			if s.after != nil {
 				f.tell(account{c.check.ID, "move", fmt.Sprintf("%s; until then %s arrived at the %s; %s it received %d of %d, and listened to nothing for %s",
 					l.story(), count(s.flowed, "packet"), receiver, c.when(l, s), s.got, s.got+s.missed, millis(s.listenedMs)), c.when(l, s)})
@@ -140,6 +151,9 @@ func audioStops(v *view) []Finding {
 			}
 			f.tell(account{c.check.ID, "", fmt.Sprintf("%s; %s the %s received none of the last %s, and listened for %s more%s%s",
 				l.story(), c.when(l, s), receiver, count(s.missed, "packet"), millis(s.listenedMs), c.bothStop(d, s), c.leftBehind(d)), c.when(l, s)})
+		}
+		if same := slices.Compact(moments); len(same) == 1 {
+			f.values["when"] = same[0]
 		}
 		out = append(out, f.found()...)
 	}

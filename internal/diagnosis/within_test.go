@@ -48,5 +48,8 @@ func TestWithin(t *testing.T) {
 		if told := strings.Contains(d.Summary, "the router was not tested"); d.Verdict == diagnosis.Pass && told != (row.want != "") {
 			t.Errorf("%s: %s", name, d.Summary)
 		}
+		if told := strings.Contains(d.Summary, "no router was tested"); d.Verdict == diagnosis.Pass && told != ev.Run.Embedded {
+			t.Errorf("%s: %s", name, d.Summary)
+		}
 	}
 }

@@ -58,14 +58,20 @@ func (p *page) finding(f Finding, tone diagnosis.Verdict) {
 		p.routerRemedy(*f.RouterRemedy)
 		heading = "To do in general:"
 	}
-	if len(f.Remedy) > 0 {
-		p.styled("    ", heading, bold())
-	}
-	for i, step := range f.Remedy {
-		p.para(fmt.Sprintf("    %d. ", i+1), step)
+	if len(f.ExplainedBy) == 0 { // what to do stands under the causes
+		p.remedy(heading, f.Remedy)
 	}
 	if len(f.Routers) > 0 {
 		p.routerHint(f.Routers)
+	}
+}
+
+func (p *page) remedy(heading string, steps []string) {
+	if len(steps) > 0 {
+		p.styled("    ", heading, bold())
+	}
+	for i, step := range steps {
+		p.para(fmt.Sprintf("    %d. ", i+1), step)
 	}
 }
 
@@ -113,7 +119,7 @@ func (p *page) notes(r Report) {
 	}
 	notes = append(notes, passedHops(r.Changes)...)
 	notes = append(notes, skipped(r.Checks)...)
-	notes = append(notes, untested(r.NotTested)...)
+	notes = append(notes, r.untested()...)
 	if len(notes) == 0 {
 		return
 	}
@@ -158,7 +164,7 @@ func skipped(checks []Check) []string {
 		}
 	}
 	switch n {
-	case 0:
+	case 0, len(checks): // none, or all, which the table says
 		return nil
 	case 1:
 		return []string{fmt.Sprintf("1 of %d checks was skipped; it does not count as passed.", len(checks))}
@@ -171,15 +177,18 @@ const maxNeeds = 4
 
 // untested joins the causes that lack the same thing; where many things are lacking,
 // it names the causes alone.
-func untested(all []NotTested) []string {
+func (r Report) untested() []string {
 	var order, names []string
 	codes := make(map[string][]string)
-	for _, n := range all {
+	for _, n := range r.NotTested {
 		if codes[n.Needs] == nil {
 			order = append(order, n.Needs)
 		}
 		codes[n.Needs] = append(codes[n.Needs], n.Code)
 		names = append(names, n.Code)
+	}
+	if len(order) == 1 && r.Run.Responder == nil {
+		return []string{fmt.Sprintf("Nothing else was tested. This needs %s.", order[0])}
 	}
 	if len(order) > maxNeeds {
 		return []string{fmt.Sprintf("Not tested in this run, and not passed: %s. Under not_tested the report as JSON (--json, --out) says what each of them needs.",

@@ -2,11 +2,14 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
 	"charm.land/lipgloss/v2/table"
+
+	"bothways/internal/diagnosis"
 )
 
 func (p *page) verdict(r Report) {
@@ -60,6 +63,9 @@ func (p *page) checks(checks []Check) {
 	if len(checks) == 0 {
 		return
 	}
+	if allSkipped(checks) {
+		checks = []Check{{ID: fmt.Sprintf("all %d checks", len(checks)), Verdict: diagnosis.Skipped, Summary: checks[0].Summary}}
+	}
 	widths := p.columns(checks)
 	rule := lipgloss.Border{Top: "─", Middle: "─", MiddleTop: "─"}
 	t := table.New().Headers("Result", "Check", "What was seen").Wrap(true).
@@ -74,6 +80,13 @@ func (p *page) checks(checks []Check) {
 	for l := range strings.SplitSeq(t.Render(), "\n") {
 		p.line("  " + l)
 	}
+}
+
+// allSkipped reports whether there are several checks, and all were skipped for one reason.
+func allSkipped(checks []Check) bool {
+	return len(checks) > 1 && !slices.ContainsFunc(checks, func(c Check) bool {
+		return c.Verdict != diagnosis.Skipped || c.Summary != checks[0].Summary
+	})
 }
 
 // name is the check's ID, and whether it decides the verdict.

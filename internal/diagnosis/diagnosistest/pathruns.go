@@ -231,7 +231,7 @@ func noAnswers(ev *evidence.Evidence) *evidence.Evidence {
 		case c.Options != nil:
 			unanswered(&c.Options.Exchange)
 		default:
-			c.CallFacts, c.Skipped = nil, "udp does not answer"
+			c.CallFacts, c.Skipped = nil, "the responder does not answer over UDP"
 		}
 	}
 	return ev

@@ -252,7 +252,7 @@ func noHandshake(ev *evidence.Evidence) *evidence.Evidence {
 	}
 	for i := range ev.Checks {
 		if c := &ev.Checks[i]; c.Transport == "tls" {
-			c.SizeFacts, c.Skipped = nil, "tls does not answer"
+			c.SizeFacts, c.Skipped = nil, "the responder does not answer over TLS"
 		}
 	}
 	return ev
