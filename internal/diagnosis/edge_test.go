@@ -241,6 +241,10 @@ func TestHostFirewallNeedsTheRight(t *testing.T) {
 	if got := needs(ev, "host-firewall"); !strings.Contains(got, "not on windows") {
 		t.Error(got)
 	}
+	ev.Responder.Capture = &evidence.Capture{Missing: "another client at the same address", Mixed: true}
+	if got := needs(ev, "host-firewall"); !strings.Contains(got, "a run of its own: another client") {
+		t.Error(got)
+	}
 	if got := needs(diagnosistest.Guarded(ev), "host-firewall"); got != "" {
 		t.Error(got)
 	}

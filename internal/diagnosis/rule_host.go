@@ -223,6 +223,8 @@ func hostNeeds(v *view) string {
 		return "the responder's ledger"
 	case v.Responder.Capture == nil:
 		return "a responder that counts what reaches its machine: on Linux, with the right to capture (CAP_NET_RAW, or root)"
+	case v.Responder.Capture.Mixed:
+		return "a run of its own: " + v.Responder.Capture.Missing
 	}
 	return "a responder on Linux with the right to capture (CAP_NET_RAW, or root): " + v.Responder.Capture.Missing
 }

@@ -11,6 +11,9 @@ import (
 type Capture struct {
 	// Missing says why there was none; the rest means nothing then.
 	Missing string `json:"missing,omitempty"`
+	// Mixed is true, beside Missing, where another client at the same address had the responder
+	// at the same time.
+	Mixed bool `json:"mixed,omitempty"`
 	// BadChecksums are UDP packets from whomever that the machine dropped meanwhile for a
 	// wrong checksum; null where it does not tell.
 	BadChecksums *int64 `json:"bad_checksums"`

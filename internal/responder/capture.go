@@ -33,6 +33,7 @@ type lookout struct {
 type tally struct {
 	run   []byte
 	from  map[netip.Addr]bool
+	mixed bool // with what another session's client sent from the same address
 	sip   int64
 	bad   *int64 // checksums, when the session began
 	udp   [math.MaxUint16 + 1]uint16
@@ -154,6 +155,9 @@ func (l *lookout) tell(t *tally, c network.Captured, port uint16) {
 	}
 }
 
+// mixedTally is why a count is none of one client.
+const mixedTally = "another client at the same address ran at the same time, and a count does not tell the two apart"
+
 // begin counts for a session from now on; nil where nothing is captured.
 func (l *lookout) begin(run string) *tally {
 	if l.capture == nil {
@@ -172,9 +176,15 @@ func (l *lookout) from(t *tally, addr netip.Addr) {
 	if t == nil {
 		return
 	}
+	addr = addr.Unmap()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t.from[addr.Unmap()] = true
+	t.from[addr] = true
+	for other := range l.tallies {
+		if other != t && other.from[addr] {
+			t.mixed, other.mixed = true, true
+		}
+	}
 }
 
 // badChecksums are those since the machine started; nil when unknown.
@@ -199,6 +209,9 @@ func (l *lookout) facts(t *tally) *evidence.Capture {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if t.mixed {
+		return &evidence.Capture{Missing: mixedTally, Mixed: true}
+	}
 	out := &evidence.Capture{SIP: t.sip}
 	if now := l.badChecksums(); now != nil && t.bad != nil {
 		*now -= *t.bad

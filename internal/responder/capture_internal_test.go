@@ -49,6 +49,32 @@ func TestTally(t *testing.T) {
 	}
 }
 
+// TestTalliesOfOneAddress: what two clients behind one address have sent is none of either's.
+func TestTalliesOfOneAddress(t *testing.T) {
+	l := &lookout{network: network.Host{}, tallies: make(map[*tally]struct{}), capture: silent{}}
+	office, elsewhere := netip.MustParseAddr("198.51.100.20"), netip.MustParseAddr("198.51.100.99")
+	first, other := l.begin("a"), l.begin("b")
+	l.from(first, office)
+	l.from(other, elsewhere)
+	if l.facts(first).Mixed || l.facts(other).Missing != "" {
+		t.Error("two addresses are taken for one")
+	}
+	l.end(other)
+	second := l.begin("c")
+	l.from(second, office)
+	for _, tally := range []*tally{first, second} {
+		if got := l.facts(tally); !got.Mixed || got.Missing == "" {
+			t.Errorf("%+v", got)
+		}
+	}
+	l.end(first)
+	l.end(second)
+	third := l.begin("d")
+	if l.from(third, office); l.facts(third).Mixed {
+		t.Error("a client is mixed with those before it")
+	}
+}
+
 // silent is a capture in which nothing comes.
 type silent struct{}
 
