@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -39,8 +41,8 @@ type line struct {
 	instance string
 	messages int // sent
 	began    time.Time
-	heard    atomic.Int64              // when something came over it, in ns since it began: no clock that is set
-	said     map[netip.AddrPort]string // to the log, last
+	heard    atomic.Int64                // when something came over it, in ns since it began: no clock that is set
+	said     map[netip.AddrPort][]string // to the log, since the line was held last
 }
 
 // Dial opens the pairing outward: it connects to the first of the addresses at which a
@@ -55,7 +57,7 @@ func (r *Responder) Dial(ctx context.Context, clients ...netip.AddrPort) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	l := &line{Responder: r, instance: strings.ToLower(rand.Text()[:16]), said: make(map[netip.AddrPort]string), began: time.Now()}
+	l := &line{Responder: r, instance: strings.ToLower(rand.Text()[:16]), said: make(map[netip.AddrPort][]string), began: time.Now()}
 	return l.keep(ctx, clients)
 }
 
@@ -109,10 +111,22 @@ func (l *line) keep(ctx context.Context, clients []netip.AddrPort) error {
 	}
 }
 
+// maxSaid bounds what is said of a client that cannot be paired with: a responder may dial for months.
+const maxSaid = 8
+
 // say logs what is new.
 func (l *line) say(what string, client netip.AddrPort, err error) {
-	if now := fmt.Sprint(what, err); now != l.said[client] {
-		l.said[client] = now
+	now := what + " " + withoutPorts(err)
+	if said := l.said[client]; len(said) < maxSaid && !slices.Contains(said, now) {
+		l.said[client] = append(said, now)
 		l.cfg.Logger.Info(what, "client", client, "reason", err)
 	}
+}
+
+// withoutPorts is what an error says but for the ports of connections, which differ each time.
+func withoutPorts(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op + " " + op.Err.Error()
+	}
+	return fmt.Sprint(err)
 }

@@ -3,6 +3,7 @@ package responder_test
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -72,6 +73,28 @@ func ordersOver(t *testing.T, e *sipprobe.Endpoint, peer netip.AddrPort) {
 	var end evidence.CallEnd
 	if err := pairing.Decode(reply.Part.Data, &end); err != nil || end.Invite == nil || end.Invite.Status != 486 {
 		t.Errorf("%+v, %v", end, err)
+	}
+}
+
+// TestDialSaysThingsOnce: who is dialled for months in vain fills no log, though each error names other ports.
+func TestDialSaysThingsOnce(t *testing.T) {
+	t.Parallel()
+	log := &notebook{}
+	r := start(t, func(c *responder.Config) { c.Logger = slog.New(log) })
+	l := listen(t, "127.0.0.1:0")
+	dial(t, r, at(l))
+	for range 4 {
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Read(make([]byte, 1))
+		conn.(*net.TCPConn).SetLinger(0) // a reset
+		conn.Close()
+	}
+	log.wait(t, "no client to be paired with yet", 1)
+	if n := log.count("no client to be paired with yet"); n != 1 {
+		t.Errorf("%d lines: %q", n, log.lines)
 	}
 }
 
