@@ -225,7 +225,7 @@ func (r *run) callIn(ctx context.Context, c *evidence.Check) {
 	if f == nil {
 		return
 	}
-	_, err := r.link.Do(ctx, pairing.Order{Expect: &pairing.Expect{Check: c.Bare(), ColdMs: int(coldTime.Milliseconds())}})
+	_, err := r.patiently(ctx, c.ID, pairing.Order{Expect: &pairing.Expect{Check: c.Bare(), ColdMs: int(coldTime.Milliseconds())}})
 	if err != nil {
 		c.Skipped = "the responder could not be told to expect the call: " + err.Error()
 		return

@@ -49,7 +49,7 @@ func (r *run) newMarks(c *evidence.Check) (pairing.Marks, rtpprobe.MarkTerms) {
 
 func (r *run) marksIn(ctx context.Context, c *evidence.Check, conn net.PacketConn) error {
 	order, terms := r.newMarks(c)
-	reply, err := r.link.Do(ctx, pairing.Order{Marks: &order})
+	reply, err := r.patiently(ctx, c.ID, pairing.Order{Marks: &order})
 	if err != nil {
 		return errors.New("the responder could not be told to listen: " + err.Error())
 	}
@@ -65,15 +65,15 @@ func (r *run) marksIn(ctx context.Context, c *evidence.Check, conn net.PacketCon
 func (r *run) marksOut(ctx context.Context, c *evidence.Check, conn net.PacketConn) error {
 	order, terms := r.newMarks(c)
 	order.Port = network.PortOf(conn)
-	ctx, cancel := context.WithTimeout(ctx, marksTime(terms))
-	defer cancel()
-	listening, stop := context.WithCancel(ctx)
+	listening, stop := context.WithTimeout(ctx, busyWait+marksTime(terms))
 	defer stop()
 	arrived := make(chan rtpprobe.MarksArrived, 1)
 	go func() { arrived <- rtpprobe.ListenMarked(listening, conn, terms) }()
-	if _, err := r.link.Do(ctx, pairing.Order{Marks: &order}); err != nil {
+	if _, err := r.patiently(ctx, c.ID, pairing.Order{Marks: &order}); err != nil {
 		return errors.New("the responder could not be told to send: " + err.Error())
 	}
+	ctx, cancel := context.WithTimeout(ctx, marksTime(terms))
+	defer cancel()
 	var sent rtpprobe.MarksSent
 	if err := r.fetchRecord(ctx, c.ID, marksTime(terms), &sent); err != nil {
 		return err

@@ -34,7 +34,7 @@ func (r *run) load(ctx context.Context, c *evidence.Check) {
 // beginLoad has the responder begin its part; false when it would not, which is then why the
 // check is skipped.
 func (r *run) beginLoad(ctx context.Context, c *evidence.Check, port uint16) bool {
-	_, err := r.link.Do(ctx, pairing.Order{Load: &pairing.LoadOrder{Begin: &pairing.LoadBegin{Check: c.Check, Port: port}}})
+	_, err := r.patiently(ctx, c.ID, pairing.Order{Load: &pairing.LoadOrder{Begin: &pairing.LoadBegin{Check: c.Check, Port: port}}})
 	if err != nil {
 		c.Skipped = "the responder would not take the calls: " + err.Error()
 	}

@@ -18,7 +18,7 @@ import (
 const natRecordTimeout = pairing.NATTime + recordTimeout
 
 func (r *run) nat(ctx context.Context, c *evidence.Check) {
-	opened, err := r.natOrder(ctx, pairing.NATOrder{Open: &pairing.NATOpen{Direction: c.Direction}})
+	opened, err := r.natOrder(ctx, c.ID, pairing.NATOrder{Open: &pairing.NATOpen{Direction: c.Direction}})
 	switch {
 	case err != nil:
 		c.Skipped = "the responder could not be told to open ports: " + reason(ctx, err)
@@ -30,11 +30,11 @@ func (r *run) nat(ctx context.Context, c *evidence.Check) {
 	}
 	ctx, cancel := lastWords(ctx, recordTimeout)
 	defer cancel()
-	r.natOrder(ctx, pairing.NATOrder{Finish: true})
+	r.natOrder(ctx, c.ID, pairing.NATOrder{Finish: true})
 }
 
-func (r *run) natOrder(ctx context.Context, o pairing.NATOrder) (pairing.NATReply, error) {
-	reply, err := r.link.Do(ctx, pairing.Order{NAT: &o})
+func (r *run) natOrder(ctx context.Context, check string, o pairing.NATOrder) (pairing.NATReply, error) {
+	reply, err := r.patiently(ctx, check, pairing.Order{NAT: &o})
 	switch {
 	case err != nil:
 		return pairing.NATReply{}, err
@@ -63,7 +63,7 @@ func (r *run) natOut(ctx context.Context, c *evidence.Check, opened pairing.NATR
 	defer far.close()
 	facts.Cold = r.cold(ctx, opened.Sockets)
 	c.NATFacts = facts
-	rec, err := r.probedBy(ctx, far)
+	rec, err := r.probedBy(ctx, c.ID, far)
 	if err != nil {
 		facts.Missing = unfetched(ctx, err).Error()
 		return
@@ -72,8 +72,8 @@ func (r *run) natOut(ctx context.Context, c *evidence.Check, opened pairing.NATR
 	facts.Heard = far.heard()
 }
 
-func (r *run) probedBy(ctx context.Context, far *farEnd) (pairing.NATRecord, error) {
-	if _, err := r.natOrder(ctx, pairing.NATOrder{Probe: &far.order}); err != nil {
+func (r *run) probedBy(ctx context.Context, check string, far *farEnd) (pairing.NATRecord, error) {
+	if _, err := r.natOrder(ctx, check, pairing.NATOrder{Probe: &far.order}); err != nil {
 		return pairing.NATRecord{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, natRecordTimeout)
@@ -234,7 +234,7 @@ func (r *run) natIn(ctx context.Context, c *evidence.Check, opened pairing.NATRe
 	others.Wait()
 	ctx, cancel := lastWords(ctx, recordTimeout)
 	defer cancel()
-	_, err := r.natOrder(ctx, pairing.NATOrder{Finish: true})
+	_, err := r.natOrder(ctx, c.ID, pairing.NATOrder{Finish: true})
 	if err == nil {
 		var rec pairing.NATRecord
 		rec, err = r.link.FetchNAT(ctx)

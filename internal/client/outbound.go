@@ -86,7 +86,7 @@ func (r *run) callOut(ctx context.Context, c *evidence.Check) {
 	r.pending[c.ID] = p
 	r.mu.Unlock()
 	defer r.forget(c.ID)
-	if _, err := r.link.Do(ctx, pairing.Order{Call: &pairing.Call{Check: c.Bare(), Port: port}}); err != nil {
+	if _, err := r.patiently(ctx, c.ID, pairing.Order{Call: &pairing.Call{Check: c.Bare(), Port: port}}); err != nil {
 		facts.Missing = "the responder could not be told to call: " + err.Error()
 		return
 	}

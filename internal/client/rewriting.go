@@ -66,7 +66,7 @@ func (r *run) showOut(ctx context.Context, c *evidence.Check, t sipprobe.Transpo
 
 // aside shows the forms between two ports that are not SIP's.
 func (r *run) aside(ctx context.Context, c *evidence.Check) error {
-	reply, err := r.link.Do(ctx, pairing.Order{Aside: true})
+	reply, err := r.patiently(ctx, c.ID, pairing.Order{Aside: true})
 	if err != nil {
 		return err
 	}

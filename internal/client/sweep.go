@@ -128,7 +128,7 @@ func (w *sweep) window(n int) (rtpprobe.SweepTerms, error) {
 	return terms, nil
 }
 
-// Another client's sweep, or its checks of ports, are waited for, but not for ever.
+// What another client tests with the same ports is waited for, but not for ever.
 const (
 	busyWait  = 2 * time.Minute
 	busyPause = time.Second
@@ -138,8 +138,11 @@ const (
 func (r *run) patiently(ctx context.Context, check string, o pairing.Order) (pairing.Reply, error) {
 	for start := time.Now(); ; {
 		reply, err := r.link.Do(ctx, o)
-		if err == nil || !reply.Busy() || time.Since(start) > busyWait {
+		switch {
+		case err == nil || !reply.Busy():
 			return reply, err
+		case time.Since(start) > busyWait:
+			return reply, fmt.Errorf("%w, for longer than %v: run this again later", err, busyWait)
 		}
 		r.progress("check-progress", check, "waiting: %v", err)
 		select {

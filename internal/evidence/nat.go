@@ -51,7 +51,7 @@ const (
 // A NATSocket is one that probed.
 type NATSocket struct {
 	Class NATClass `json:"class"`
-	// Fresh is true when its port had not been used by the program before.
+	// Fresh is true when the program had not used its port of late, so that no NAT remembers it.
 	Fresh bool `json:"fresh"`
 	natprobe.Result
 }

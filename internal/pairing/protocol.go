@@ -123,13 +123,18 @@ type Reply struct {
 	NAT   *NATReply        `json:"nat,omitempty"`
 	// Proven is where a Prove came from.
 	Proven *netip.AddrPort `json:"proven,omitempty"`
+	// Later says, beside the error, that the same order may do later: another client has the media
+	// ports now.
+	Later bool `json:"later,omitempty"`
 	// MarksPort is the UDP port at which a trial of marks is listened to.
 	MarksPort uint16 `json:"marks_port,omitempty"`
 }
 
 // Busy says, beside the error, that the same order may do later: another client has what
 // it needs.
-func (r Reply) Busy() bool { return r.Sweep != nil && r.Sweep.Busy || r.Port != nil && r.Port.Busy }
+func (r Reply) Busy() bool {
+	return r.Later || r.Sweep != nil && r.Sweep.Busy || r.Port != nil && r.Port.Busy
+}
 
 // Hello begins a session, or shows another way into it.
 type Hello struct {

@@ -83,7 +83,7 @@ func (s *session) only(t sipprobe.Transport) (pairing.Expect, bool) {
 
 func (r *Responder) setup(s *session, check scenarios.Check, local netip.Addr) call.Setup {
 	return call.Setup{
-		Network: r.media, Ports: r.cfg.RTP, Local: local, Public: r.public(s), Check: check,
+		Network: r.own, Ports: r.cfg.RTP, Local: local, Public: r.public(s), Check: check,
 		Behaviour: check.Call.Responder, Inside: true, MediaKey: pairing.MediaKey(r.cfg.Key, s.run),
 		Allow: r.mayHear(s), Pacer: r.pacer,
 	}

@@ -63,7 +63,7 @@ func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisec
 // unforwarded opens a port outside of the media range.
 func (r *Responder) unforwarded(ctx context.Context, addr netip.Addr) (net.PacketConn, error) {
 	for range asideTries {
-		conn, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(addr, 0))
+		conn, err := r.own.ListenPacket(ctx, netip.AddrPortFrom(addr, 0))
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ import (
 func (r *Responder) marks(s *session, in *sipprobe.Incoming, x pairing.Marks) (pairing.Reply, error) {
 	local := in.Local.Addr()
 	conn, other, err := rtpprobe.OpenPair(func(port uint16) (net.PacketConn, error) {
-		return r.media.ListenPacket(s.ctx, netip.AddrPortFrom(local, port))
+		return r.own.ListenPacket(s.ctx, netip.AddrPortFrom(local, port))
 	}, r.cfg.RTP)
 	if err != nil {
 		return pairing.Reply{}, err

@@ -59,10 +59,10 @@ func (r *Responder) natSockets(ctx context.Context, addr netip.Addr, d scenarios
 	return conns, opened, nil
 }
 
-// pair opens an even port of a range and the next one, if it can ports that have never
-// been used.
+// pair opens an even port of a range and the next one, if it can ports that have not been
+// used of late.
 func (r *Responder) pair(ctx context.Context, addr netip.Addr, in rtpprobe.PortRange, but rtpprobe.PortSet) (conns []net.PacketConn, fresh bool, err error) {
-	used := r.spoken.of(addr).Union(r.media.used(addr))
+	used := r.spoken.of(addr)
 	for try := range pairTries {
 		fresh = try < pairTries/2
 		first := (int(in.From) + rand.IntN(in.Size())) &^ 1
@@ -74,7 +74,6 @@ func (r *Responder) pair(ctx context.Context, addr netip.Addr, in rtpprobe.PortR
 			continue
 		}
 		if conns = r.both(ctx, addr, uint16(first)); conns != nil {
-			r.spoken.add(addr, two)
 			return conns, two.Intersect(used).IsZero(), nil
 		}
 	}
@@ -84,7 +83,7 @@ func (r *Responder) pair(ctx context.Context, addr netip.Addr, in rtpprobe.PortR
 // both opens a port and the next, or neither.
 func (r *Responder) both(ctx context.Context, addr netip.Addr, first uint16) (conns []net.PacketConn) {
 	for port := first; port <= first+1; port++ {
-		c, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(addr, port))
+		c, err := r.own.ListenPacket(ctx, netip.AddrPortFrom(addr, port))
 		if err != nil {
 			network.CloseAll(conns)
 			return nil

@@ -85,7 +85,7 @@ func (r *Responder) measure(t *natTest, ask func(i int) natprobe.Config) pairing
 	rec := pairing.NATRecord{Heard: &heard, Sockets: make([]evidence.NATSocket, len(t.conns))}
 	var others sync.WaitGroup
 	others.Go(func() {
-		rec.Others = natprobe.AskAlone(t.ctx, r.cfg.STUN, t.local, network.Opener(t.ctx, r.cfg.Network))
+		rec.Others = natprobe.AskAlone(t.ctx, r.cfg.STUN, t.local, network.Opener(t.ctx, r.own))
 	})
 	var own sync.WaitGroup
 	for i := range t.conns {
@@ -107,7 +107,7 @@ func (r *Responder) hairpin(t *natTest, sockets []evidence.NATSocket) *evidence.
 	if known == "" || public == t.local || t.ctx.Err() != nil {
 		return nil
 	}
-	ask, err := r.cfg.Network.ListenPacket(t.ctx, netip.AddrPortFrom(t.local, 0))
+	ask, err := r.own.ListenPacket(t.ctx, netip.AddrPortFrom(t.local, 0))
 	if err != nil {
 		return nil
 	}

@@ -113,6 +113,9 @@ func (r *Responder) public(s *session) netip.Addr {
 }
 
 func (r *Responder) carryOut(s *session, in *sipprobe.Incoming, o pairing.Order) (pairing.Reply, error) {
+	if err := r.room(s, in.Local.Addr(), o); err != nil {
+		return pairing.Reply{Later: true}, err
+	}
 	switch {
 	case o.Expect != nil:
 		return pairing.Reply{}, s.expect(*o.Expect)

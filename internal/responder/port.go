@@ -2,7 +2,6 @@ package responder
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"sync"
 
@@ -45,7 +44,7 @@ func (r *Responder) portOrder(s *session, in *sipprobe.Incoming, o pairing.PortO
 	default:
 		s.belfry.takeDown()
 	}
-	reply.Busy = errors.Is(err, errPortsBusy)
+	reply.Busy = isBusy(err)
 	return pairing.Reply{Port: &reply}, err
 }
 
@@ -139,8 +138,8 @@ func (r *Responder) openBell(b *bells, t knock.Transport, at netip.AddrPort) (ri
 	}
 	ring, err = knock.Hang(b.ctx, r.cfg.Network, t, at)
 	why = knock.FaultOf(err)
-	if t == knock.UDP && why == knock.InUse && r.media.used(at.Addr()).Contains(at.Port()) {
-		why = knock.Own // a call's
+	if t == knock.UDP && why == knock.InUse && r.own.held(at.Addr()).Contains(at.Port()) {
+		why = knock.Own // for another client
 	}
 	return ring, why, err
 }

@@ -73,7 +73,7 @@ type Responder struct {
 	guard     *sipprobe.Guard
 	tape      *sipprobe.Tape
 	pacer     *rtpprobe.Pacer
-	media     *mediaNetwork
+	own       *ownNetwork
 	endpoints []*sipprobe.Endpoint
 	sockets   []evidence.Socket
 	refused   error // why the first of those that are not open is not
@@ -115,7 +115,7 @@ func Start(ctx context.Context, cfg Config) (*Responder, error) {
 	}
 	r := &Responder{cfg: cfg, tape: &sipprobe.Tape{MaxBytes: tapeBytes, Skip: evidence.Untaped}, sessions: make(map[string]*session), ready: make(chan struct{})}
 	r.errands = newErrands()
-	r.media = &mediaNetwork{Network: cfg.Network, ports: make(map[netip.Addr]*rtpprobe.PortSet)}
+	r.own = &ownNetwork{Network: cfg.Network, spoken: &r.spoken, opened: make(map[netip.AddrPort]*opening)}
 	r.guard = sipprobe.NewGuard(sipprobe.GuardConfig{
 		Key: cfg.Key, Software: r.software(), AnswerAnyone: cfg.AnswerAnyone, Holder: r.isClient, Accept: pairing.ContentType,
 	})

@@ -62,7 +62,7 @@ func (r *Responder) asideConn(ctx context.Context, addr netip.Addr) (conn net.Pa
 		if n := int(ports.To) - int(ports.From); n > 0 {
 			port += uint16(rand.IntN(n + 1))
 		}
-		if conn, err = r.media.ListenPacket(ctx, netip.AddrPortFrom(addr, port)); err == nil {
+		if conn, err = r.own.ListenPacket(ctx, netip.AddrPortFrom(addr, port)); err == nil {
 			return conn, nil
 		}
 	}

@@ -46,6 +46,7 @@ type session struct {
 	expected map[string]pairing.Expect
 	records  map[string]*record
 	calls    int
+	lastCall time.Time // when media ports were wanted last
 
 	sweeping sweeping
 	router   router
@@ -64,7 +65,7 @@ type flow struct {
 }
 
 var (
-	errTooManySessions = errors.New("too many clients at once")
+	errTooManySessions = errors.New("too many clients at once: try again when one of them is done")
 	errNoSession       = errors.New("the responder knows no such run: it was restarted, or the client was silent for too long")
 )
 

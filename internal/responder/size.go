@@ -88,7 +88,7 @@ func (l ladder) whole(ctx context.Context, to sipprobe.Target, local netip.Addr)
 	if l.order.Port == 0 {
 		return &evidence.WholeFacts{Missing: "the client is behind a NAT of its own"}
 	}
-	conn, err := l.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(local, 0))
+	conn, err := l.own.ListenPacket(ctx, netip.AddrPortFrom(local, 0))
 	if err != nil {
 		return &evidence.WholeFacts{Missing: err.Error()}
 	}

@@ -41,7 +41,7 @@ func (r *Responder) answerStranger(in *sipprobe.Incoming) {
 		public = in.Local.Addr()
 	}
 	end := call.Answer(ctx, in, strangerToken(), call.Setup{
-		Network: r.media, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
+		Network: r.own, Ports: r.cfg.RTP, Local: in.Local.Addr(), Public: public, Check: check,
 		Behaviour: check.Call.Responder, Inside: true, Pacer: r.pacer, AfterAck: true,
 		Allow: func(to netip.AddrPort) bool { return to.Addr() == in.Source.Addr() },
 	})

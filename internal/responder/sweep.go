@@ -2,7 +2,6 @@ package responder
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -24,7 +23,8 @@ type sweep struct {
 	ended  chan struct{} // closed when nothing of it is left
 	// Under the book's lock:
 	addr  netip.Addr
-	ports rtpprobe.PortSet
+	ports rtpprobe.PortSet // that are its own
+	open  rtpprobe.PortSet // of these, those that are open or about to be
 
 	reflector *rtpprobe.Reflector // under the session's turn; nil when it does not listen
 	sources   []net.PacketConn
@@ -87,7 +87,7 @@ func (r *Responder) sweepOrder(s *session, in *sipprobe.Incoming, o pairing.Swee
 	default:
 		s.sweeping.end()
 	}
-	reply.Busy = errors.Is(err, errSweepsBusy)
+	reply.Busy = isBusy(err)
 	return pairing.Reply{Sweep: &reply}, err
 }
 
@@ -118,6 +118,7 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 	r.sweeps.opening.Lock()
 	defer r.sweeps.opening.Unlock()
 	window := rtpprobe.PlanWindows(rest, r.sweeps.limit())[0]
+	r.sweeps.opens(w, window)
 	r.spoken.add(addr, window)
 	primed := 0
 	if l.Prime != 0 {
@@ -128,17 +129,19 @@ func (r *Responder) listenTo(s *session, in *sipprobe.Incoming, l pairing.Listen
 		r.leave(s, w)
 		return nil, err
 	}
+	failed := window.Minus(reflector.Listening())
+	others := failed.Intersect(r.own.held(addr)) // this program's, for other clients
 	record := s.sweeping.records.add(pairing.PartOf(l.Terms))
 	go func() {
 		<-w.ctx.Done()
-		record.file(pairing.SweepRecord{Arrived: new(reflector.Close())})
+		arrived := reflector.Close()
+		arrived.InUse = arrived.InUse.Minus(others)
+		record.file(pairing.SweepRecord{Arrived: &arrived})
 		r.leave(s, w)
 	}()
 	w.reflector = reflector
 	s.sweeping.current = w
-	failed := window.Minus(reflector.Listening())
-	calls := failed.Intersect(r.media.used(addr))
-	return &pairing.Listening{Rest: rest.Minus(window), Own: own.Union(calls), Skipped: skipped(failed.Minus(calls)), Primed: primed}, nil
+	return &pairing.Listening{Rest: rest.Minus(window), Own: own.Union(others), Skipped: skipped(failed.Minus(others)), Primed: primed}, nil
 }
 
 func (r *Responder) reflect(ctx context.Context, s *session, addr netip.Addr, window rtpprobe.PortSet, l pairing.Listen) (*rtpprobe.Reflector, error) {

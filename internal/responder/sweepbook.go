@@ -32,17 +32,20 @@ func (r *Responder) claim(s *session, addr netip.Addr, ports rtpprobe.PortSet) (
 		return nil, errSweepsBusy
 	}
 	if r.bells.hold(addr, ports) {
-		return nil, errSweepsBusy
+		return nil, errPortsBusy
 	}
 	for other := range b.running {
 		if other.addr == addr && !other.ports.Intersect(ports).IsZero() {
 			return nil, errSweepsBusy
 		}
 	}
+	if !r.leavesRoom(s, b.openAt(addr).Union(ports)) {
+		return nil, errCallsBegin
+	}
 	if !s.join() {
 		return nil, errNoSession
 	}
-	w := &sweep{addr: addr, ports: ports, ended: make(chan struct{})}
+	w := &sweep{addr: addr, ports: ports, open: ports, ended: make(chan struct{})}
 	w.ctx, w.cancel = context.WithTimeout(s.ctx, pairing.SweepTime)
 	if b.running == nil {
 		b.running = make(map[*sweep]bool)
@@ -71,6 +74,23 @@ func (b *sweepBook) limit() int {
 		files -= files / 3
 	}
 	return files
+}
+
+// opens notes which of a sweep's ports are open or about to be.
+func (b *sweepBook) opens(w *sweep, ports rtpprobe.PortSet) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w.open = ports
+}
+
+// openAt are the ports of an address that sweeps have open. The caller holds the lock.
+func (b *sweepBook) openAt(addr netip.Addr) (ports rtpprobe.PortSet) {
+	for w := range b.running {
+		if w.addr == addr {
+			ports = ports.Union(w.open)
+		}
+	}
+	return ports
 }
 
 // others reports whether there are sweeps but this one on its address.

@@ -26,7 +26,7 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 		return nil, err
 	}
 	w.sources = openSpread(o.Ports, r.cfg.RTP, func(port uint16) (net.PacketConn, error) {
-		return r.cfg.Network.ListenPacket(w.ctx, netip.AddrPortFrom(in.Local.Addr(), port))
+		return r.own.ListenPacket(w.ctx, netip.AddrPortFrom(in.Local.Addr(), port))
 	})
 	if len(w.sources) == 0 {
 		err = errNoSources
@@ -41,9 +41,8 @@ func (r *Responder) openSources(s *session, in *sipprobe.Incoming, o pairing.Sou
 		ports[i] = network.PortOf(c)
 		held.Add(ports[i])
 	}
-	r.spoken.add(w.addr, held)
 	r.sweeps.mu.Lock()
-	w.ports = held
+	w.ports, w.open = held, held
 	r.sweeps.mu.Unlock()
 	go func() {
 		<-w.ctx.Done()
