@@ -10,6 +10,7 @@ import (
 	"bothways/internal/evidence"
 	"bothways/internal/network"
 	"bothways/internal/pairing"
+	"bothways/rtpprobe"
 	"bothways/rtpprobe/natprobe"
 	"bothways/scenarios"
 )
@@ -167,8 +168,12 @@ func (r *run) cold(ctx context.Context, sockets []pairing.NATSocket) []evidence.
 				local = from[1]
 			}
 			to := natprobe.Request{To: netip.AddrPortFrom(r.cfg.Address, out[i].Port)}
-			result, err := r.stun(ctx, netip.AddrPortFrom(local, 0), natprobe.MappingTest, []natprobe.Request{to})
-			if err == nil && len(result.Exchanges) > 0 {
+			conn, err := r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(local, 0))
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			if result := r.stun(ctx, conn, natprobe.MappingTest, []natprobe.Request{to}); len(result.Exchanges) > 0 {
 				out[i].Exchange = result.Exchanges[0]
 			}
 		})
@@ -177,18 +182,12 @@ func (r *run) cold(ctx context.Context, sockets []pairing.NATSocket) []evidence.
 	return out
 }
 
-// stun puts the questions of a test from a socket of this end. An error means that it
-// could not be opened.
-func (r *run) stun(ctx context.Context, from netip.AddrPort, test natprobe.Test, requests []natprobe.Request) (natprobe.Result, error) {
-	conn, err := r.cfg.Network.ListenPacket(ctx, from)
-	if err != nil {
-		return natprobe.Result{}, err
-	}
-	defer conn.Close()
+// stun puts the questions of a test from a socket of this end.
+func (r *run) stun(ctx context.Context, conn net.PacketConn, test natprobe.Test, requests []natprobe.Request) natprobe.Result {
 	result, _ := natprobe.Probe(ctx, natprobe.Config{ // an error ends it early: what is there is told
 		Credentials: pairing.STUNCredentials(r.cfg.Key, r.ev.Run.ID), Conn: conn, Test: test, Requests: requests,
 	})
-	return result, nil
+	return result
 }
 
 // stunBoth puts the questions of both tests, each from two sockets of this end.
@@ -199,12 +198,10 @@ func (r *run) stunBoth(ctx context.Context, to []netip.AddrPort) (out []evidence
 	var asking sync.WaitGroup
 	for i, test := range tests {
 		requests := append(natprobe.Plan(test, to, natprobe.ChangePort), public...)
-		for j, local := range r.natPair(ctx) {
+		for j, conn := range r.natPair(ctx) {
 			asking.Go(func() {
-				result, err := r.stun(ctx, local, test, requests)
-				if err == nil {
-					results[2*i+j] = &evidence.NATSocket{Class: evidence.MediaPort, Fresh: true, Result: result}
-				}
+				defer conn.Close()
+				results[2*i+j] = &evidence.NATSocket{Class: evidence.MediaPort, Fresh: true, Result: r.stun(ctx, conn, test, requests)}
 			})
 		}
 	}
@@ -245,35 +242,19 @@ func (r *run) natIn(ctx context.Context, c *evidence.Check, opened pairing.NATRe
 	}
 }
 
-// natPairTries is how often two ports that follow each other are looked for.
-const natPairTries = 20
-
-// natPair are two ports of this end that follow each other, the first one even; any two
-// where none such are free.
-func (r *run) natPair(ctx context.Context) []netip.AddrPort {
-	any := netip.AddrPortFrom(r.local, 0)
-	for range natPairTries {
-		a, err := r.cfg.Network.ListenPacket(ctx, any)
-		if err != nil {
-			break
-		}
-		first := network.PortOf(a) &^ 1
-		a.Close()
-		pair := []netip.AddrPort{netip.AddrPortFrom(r.local, first), netip.AddrPortFrom(r.local, first+1)}
-		if r.free(ctx, pair) {
-			return pair
+// natPair are sockets on two ports of this end that follow each other, the first one even;
+// on any two where none such are free.
+func (r *run) natPair(ctx context.Context) (conns []net.PacketConn) {
+	listen := func(port uint16) (net.PacketConn, error) {
+		return r.cfg.Network.ListenPacket(ctx, netip.AddrPortFrom(r.local, port))
+	}
+	if even, odd, err := rtpprobe.OpenPair(listen, rtpprobe.PortRange{}); err == nil {
+		return []net.PacketConn{even, odd}
+	}
+	for range 2 {
+		if c, err := listen(0); err == nil {
+			conns = append(conns, c)
 		}
 	}
-	return []netip.AddrPort{any, any}
-}
-
-func (r *run) free(ctx context.Context, ports []netip.AddrPort) bool {
-	for _, p := range ports {
-		c, err := r.cfg.Network.ListenPacket(ctx, p)
-		if err != nil {
-			return false
-		}
-		c.Close()
-	}
-	return true
+	return conns
 }
