@@ -61,18 +61,9 @@ func ordersOver(t *testing.T, e *sipprobe.Endpoint, peer netip.AddrPort) {
 	if reply := a.order(t, pairing.Order{Seq: 2, Call: &pairing.Call{Check: check}}); reply.Error != "" {
 		t.Errorf("%+v", reply)
 	}
-	var reply pairing.Reply
-	record := pairing.Order{Seq: 2, Fetch: &pairing.Fetch{Call: "out"}}
-	if !networktest.Eventually(time.Minute, func() bool {
-		record.Seq++
-		reply = a.order(t, record)
-		return reply.Part != nil && reply.Part.Ready
-	}) {
-		t.Fatalf("%+v", reply)
-	}
 	var end evidence.CallEnd
-	if err := pairing.Decode(reply.Part.Data, &end); err != nil || end.Invite == nil || end.Invite.Status != 486 {
-		t.Errorf("%+v, %v", end, err)
+	if recordOf(t, a, 3, "out", &end); end.Invite == nil || end.Invite.Status != 486 {
+		t.Errorf("%+v", end)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"bothways/internal/evidence"
 	"bothways/internal/network"
-	"bothways/internal/network/networktest"
 	"bothways/internal/pairing"
 	"bothways/internal/responder"
 	"bothways/sipprobe"
@@ -42,17 +41,8 @@ func TestCallOutlivesAStandstill(t *testing.T) {
 	if reply := a.order(t, order); reply.Error != "" {
 		t.Fatalf("%+v", reply)
 	}
-	var reply pairing.Reply
-	record := pairing.Order{Seq: 1, Fetch: &pairing.Fetch{Call: "out"}}
-	if !networktest.Eventually(time.Minute, func() bool {
-		record.Seq++
-		reply = a.order(t, record)
-		return reply.Part != nil && reply.Part.Ready
-	}) {
-		t.Fatalf("%+v", reply)
-	}
 	var end evidence.CallEnd
-	if err := pairing.Decode(reply.Part.Data, &end); err != nil || end.Invite == nil || end.Invite.Status != 486 {
-		t.Errorf("%+v, %v", end.Invite, err)
+	if recordOf(t, a, 2, "out", &end); end.Invite == nil || end.Invite.Status != 486 {
+		t.Errorf("%+v", end)
 	}
 }
